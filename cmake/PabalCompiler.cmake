@@ -27,6 +27,10 @@ if(PABAL_SANITIZE)
   add_link_options(-fsanitize=${PABAL_SANITIZE})
 endif()
 
+if(PABAL_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 find_program(PABAL_MOLD mold)
 find_program(PABAL_LLD ld.lld-19)
 if(PABAL_MOLD)

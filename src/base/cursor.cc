@@ -57,7 +57,8 @@ std::optional<Number> take_big_endian(Cursor& cursor) {
   const auto bytes = cursor.take_bytes(sizeof(Number));
   if (!bytes) return std::nullopt;
   Number value = 0;
-  for (const char c : *bytes) value = static_cast<Number>((std::uint64_t{value} << 8) | static_cast<std::uint8_t>(c));
+  for (const char c : *bytes)
+    value = static_cast<Number>((std::uint64_t{value} << 8) | static_cast<std::uint8_t>(c));
   return value;
 }
 

@@ -63,8 +63,8 @@ Sha256::Digest Sha256::of(std::string_view bytes) {
 Sha256::Digest hmac_sha256(std::string_view key, std::string_view message) {
   Sha256::Digest digest;
   unsigned int size = 0;
-  PABAL_CHECK(::HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), as_octets(message), message.size(),
-                     as_octets(digest), &size) != nullptr);
+  PABAL_CHECK(::HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), as_octets(message),
+                     message.size(), as_octets(digest), &size) != nullptr);
   return digest;
 }
 

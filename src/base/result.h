@@ -60,14 +60,14 @@ std::unexpected<Error> failure_of(Result<T>&& result, std::string_view context) 
 // PABAL_CO_TRY, PABAL_CO_TRY_VOID            the same inside a coroutine
 #define PABAL_DETAIL_JOIN2(a, b) a##b
 #define PABAL_DETAIL_JOIN(a, b) PABAL_DETAIL_JOIN2(a, b)
-#define PABAL_DETAIL_TRY(return_, tmp, declaration, ...)      \
-  auto tmp = (__VA_ARGS__);                                   \
+#define PABAL_DETAIL_TRY(return_, tmp, declaration, ...)     \
+  auto tmp = (__VA_ARGS__);                                  \
   if (!tmp) return_ std::unexpected(std::move(tmp).error()); \
   declaration = *std::move(tmp)
-#define PABAL_DETAIL_TRY_VOID(return_, ...)                                                      \
-  do {                                                                                           \
-    if (auto pabal_result = (__VA_ARGS__); !pabal_result)                                        \
-      return_ std::unexpected(std::move(pabal_result).error());                                  \
+#define PABAL_DETAIL_TRY_VOID(return_, ...)                     \
+  do {                                                          \
+    if (auto pabal_result = (__VA_ARGS__); !pabal_result)       \
+      return_ std::unexpected(std::move(pabal_result).error()); \
   } while (false)
 #define PABAL_TRY(declaration, ...) \
   PABAL_DETAIL_TRY(return, PABAL_DETAIL_JOIN(pabal_result_, __LINE__), declaration, __VA_ARGS__)

@@ -37,8 +37,8 @@ Result<void> check_key(std::string_view key) {
 
 Result<void> Batch::check_limits() const {
   if (partition_.value().empty() || partition_.value().size() > kMaxPartitionBytes) {
-    return fail(ErrorKind::kRefuse, "a partition id has {} bytes; 1 to {} are allowed", partition_.value().size(),
-                kMaxPartitionBytes);
+    return fail(ErrorKind::kRefuse, "a partition id has {} bytes; 1 to {} are allowed",
+                partition_.value().size(), kMaxPartitionBytes);
   }
   const std::size_t operations = expectations_.size() + writes_.size() + references_.size() + blobs_.size();
   if (operations > kMaxBatchOperations) {
@@ -58,7 +58,8 @@ Result<void> Batch::check_limits() const {
     PABAL_TRY_VOID(check_key(write.key));
     const std::size_t value_bytes = write.value ? write.value->size() : 0;
     if (value_bytes > kMaxValueBytes) {
-      return fail(ErrorKind::kRefuse, "a value has {} bytes; at most {} are allowed", value_bytes, kMaxValueBytes);
+      return fail(ErrorKind::kRefuse, "a value has {} bytes; at most {} are allowed", value_bytes,
+                  kMaxValueBytes);
     }
     total += write.key.size() + value_bytes;
   }

@@ -28,7 +28,8 @@ class Loop::Io {
   void wake_if_first(bool was_empty);
   void run_posted();
 
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_running_{context.get_executor()};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_running_{
+      context.get_executor()};
   std::mutex mutex_;
   std::vector<std::move_only_function<void()>> work_;
   std::vector<std::coroutine_handle<>> handles_;

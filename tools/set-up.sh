@@ -1,0 +1,101 @@
+# Shared by ./start and ./check: progress, failures that say what to do, and the packages.
+# Source it; it changes nothing by itself.
+
+# What a build needs, from Debian 12's own archive.
+build_packages=(
+  clang-19 mold cmake ninja-build pkg-config
+  libboost1.81-dev libboost-json1.81-dev
+  libssl-dev libfmt-dev libunbound-dev librocksdb-dev libsodium-dev
+  libidn2-dev libicu-dev libcli11-dev libtomlplusplus-dev libsystemd-dev
+  libgtest-dev libgmock-dev dns-root-data
+)
+# What the whole suite needs beside that: sanitizers, the fuzzer's run time, readable stacks.
+check_packages=(libclang-rt-19-dev llvm-19 clang-format-19 openssl python3-minimal)
+
+if [ -t 1 ]; then bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' plain=$'\e[0m'; else bold='' dim='' red='' plain=''; fi
+
+say() { printf '%s\n' "$*"; }
+
+# fail WHAT-HAPPENED [WHAT-TO-DO...]
+fail() {
+  printf '\n%s%s%s\n' "$red" "$1" "$plain" >&2
+  shift
+  local line
+  for line in "$@"; do printf '  %s\n' "$line" >&2; done
+  exit 1
+}
+
+# run_step TITLE LOG COMMAND...: one line while it runs, one when it is done, the log's end when it fails.
+run_step() {
+  local title=$1 log=$2
+  shift 2
+  local started=$SECONDS
+  mkdir -p "$(dirname "$log")"
+  printf '%s… ' "$title"
+  "$@" >"$log" 2>&1 &
+  local job=$!
+  while kill -0 "$job" 2>/dev/null; do
+    if [ -t 1 ]; then
+      printf '\r%s… %s%ds  %s%s\e[K' "$title" "$dim" $((SECONDS - started)) \
+        "$(tail -n 1 "$log" 2>/dev/null | tr -d '\r' | cut -c1-60)" "$plain"
+    fi
+    sleep 1 &
+    wait -n "$job" $! 2>/dev/null || true
+  done
+  if wait "$job"; then
+    if [ -t 1 ]; then printf '\r%s: done in %ds\e[K\n' "$title" $((SECONDS - started))
+    else printf 'done in %ds\n' $((SECONDS - started)); fi
+    return 0
+  fi
+  printf '\n'
+  tail -n 25 "$log" >&2
+  return 1
+}
+
+missing_packages() {
+  local package
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s\n' "$package"
+  done
+}
+
+# install_packages PACKAGE...: nothing to do, and no root needed, when all are there.
+install_packages() {
+  if ! command -v dpkg-query >/dev/null; then
+    say "This is not Debian: Pabal's set-up knows Debian 12. Going on with what is installed."
+    return 0
+  fi
+  local missing
+  mapfile -t missing < <(missing_packages "$@")
+  [ ${#missing[@]} -eq 0 ] && return 0
+
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || fail "These packages are missing, and installing them needs root:" \
+      "${missing[*]}" "Run this once as root, or install sudo."
+    sudo -v || fail "sudo did not let us in." "Run this once as root, or ask for these packages: ${missing[*]}"
+    as_root=(sudo)
+  fi
+  local log=build/set-up.log
+  say "${#missing[@]} packages are missing: ${missing[*]}"
+  run_step "Reading Debian's package lists" "$log" "${as_root[@]}" apt-get update ||
+    fail "Debian's package lists could not be read." \
+      "Is the network up? Are /etc/apt/sources.list and the lists it names right?" "The whole output: $log"
+  run_step "Installing packages" "$log" \
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" ||
+    fail "Some packages could not be installed." \
+      "Pabal builds on Debian 12 (bookworm); this is: $(. /etc/os-release 2>/dev/null; printf '%s' "${PRETTY_NAME:-unknown}")." \
+      "The whole output: $log" "When they are there some other way: $0 --no-install"
+}
+
+# build PRESET TARGET...
+build() {
+  local preset=$1
+  shift
+  local log=build/$preset.log
+  run_step "Configuring ($preset)" "$log" cmake --preset "$preset" ||
+    fail "The build could not be configured." "The whole output: $log"
+  run_step "Building ($preset)" "$log" cmake --build --preset "$preset" ${1:+--target "$@"} ||
+    fail "The build failed." "The whole output: $log" \
+      "If it ran out of memory, try again with CMAKE_BUILD_PARALLEL_LEVEL=1 set."
+}
