@@ -27,7 +27,8 @@ constexpr Digits kUrlDigits = digits_of(kUrlAlphabet);
 
 constexpr Digits hex_digits() {
   Digits digits = digits_of("0123456789abcdef");
-  for (std::uint8_t i = 0; i < 6; ++i) digits[static_cast<std::size_t>('A') + i] = static_cast<std::uint8_t>(10 + i);
+  for (std::uint8_t i = 0; i < 6; ++i)
+    digits[static_cast<std::size_t>('A') + i] = static_cast<std::uint8_t>(10 + i);
   return digits;
 }
 constexpr Digits kHexDigits = hex_digits();
