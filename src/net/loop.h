@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "net/block_pool.h"
 #include "net/cancel.h"
 #include "net/task.h"
 
@@ -80,6 +81,9 @@ class Loop {
   void result_arrived() { --results_expected_; }
   bool expects_results() const { return results_expected_ > 0; }
 
+  /// Buffers for connections, shared by all of this loop.
+  BlockPool& blocks() { return blocks_; }
+
   /// Sockets and wake-ups: net's own, in detail/loop_io.h.
   class Io;
   Io& io() { return *io_; }
@@ -92,6 +96,7 @@ class Loop {
 
   const Clock& clock_;
   std::size_t results_expected_ = 0;
+  BlockPool blocks_;
   std::unique_ptr<Timers> timers_;
   std::unique_ptr<Io> io_;
 };
