@@ -78,8 +78,9 @@ class MemoryEngine final : public Engine {
 
   net::Task<Result<Version>> commit(Batch batch) override {
     PABAL_CO_TRY_VOID(batch.check_limits());
+    co_await LaterRound{};  // others may commit first, and what the caller has read is old
     Result<Version> version = apply(batch);
-    co_await LaterRound{};
+    co_await LaterRound{};  // others may see the commit before the caller goes on
     co_return version;
   }
 
