@@ -1,0 +1,322 @@
+// Every option of Pabal. The text of the rows is the documentation: write whole sentences, for the
+// person who runs the server.
+#include "app/config_schema.h"
+
+#include <set>
+
+namespace pabal::app {
+
+namespace {
+
+constexpr Apply kReload = Apply::kReload;
+constexpr Apply kRestart = Apply::kRestart;
+
+using Options = std::vector<Option<Config>>;
+
+template <class... Row>
+Option<Config> row(Row&&... parts) {
+  return make_option<Config>(std::forward<Row>(parts)...);
+}
+
+void add(Options& all, Options section) { std::ranges::move(section, std::back_inserter(all)); }
+
+Options server_rows() {
+  return {
+      row(PABAL_OPTION(server.hostname), host_name(HostNames::kOrEmpty), "\"\"", kRestart,
+          "The name by which this server greets others. Empty: the machine's own name. For mail it should be "
+          "a "
+          "public name whose address points back to it."),
+      row(PABAL_OPTION(server.data_dir), path(), "\"/var/lib/pabal\"", kRestart,
+          "The folder where everything durable is kept: letters, accounts, queue. It belongs to the server's "
+          "user "
+          "alone."),
+      row(PABAL_OPTION(server.user), text(), "\"\"", kRestart,
+          "The user to become once the ports are bound, when started as root. Empty: stay."),
+      row(PABAL_OPTION(server.group), text(), "\"\"", kRestart,
+          "The group to become with `server.user`. Empty: that user's own group."),
+      row(PABAL_OPTION(server.loops), whole<std::size_t>(0, 256), "0", kRestart,
+          "How many event loops serve connections, each on its own thread. 0: one a processor."),
+      row(PABAL_OPTION(server.drain_timeout), duration("0s", "1h"), "\"30s\"", kReload,
+          "How long a stop waits for sessions to finish before it cuts them off."),
+  };
+}
+
+Options log_rows() {
+  return {
+      row(PABAL_OPTION(log.level),
+          choice<LogLevel>({{"debug", LogLevel::kDebug},
+                            {"info", LogLevel::kInfo},
+                            {"warning", LogLevel::kWarning},
+                            {"error", LogLevel::kError}}),
+          "\"info\"", kReload, "The least serious lines that are written."),
+      row(PABAL_OPTION(log.format),
+          choice<LogFormat>({{"text", LogFormat::kText}, {"json", LogFormat::kJson}}), "\"text\"", kRestart,
+          "`text` is for people and grep, `json` writes one JSON object a line for programs."),
+      row(PABAL_OPTION(log.file), path(), "\"\"", kRestart,
+          "The file to append to; a reload (SIGHUP) opens it anew, as logrotate wants. Empty: standard "
+          "error, which "
+          "systemd keeps in its journal."),
+  };
+}
+
+Options admin_rows() {
+  return {
+      row(PABAL_OPTION(admin.socket), path(), "\"\"", kRestart,
+          "The Unix socket through which the `pabal` commands talk to the running server. Empty: "
+          "`control.sock` in "
+          "the data directory."),
+  };
+}
+
+Options store_rows() {
+  return {
+      row(PABAL_OPTION(store.cache), size("8 MiB", "1 TiB"), "\"64 MiB\"", kRestart,
+          "Memory for what was read from the store. A busy server gains from more."),
+      row(PABAL_OPTION(store.write_buffer), size("4 MiB", "4 GiB"), "\"32 MiB\"", kRestart,
+          "Memory for changes that are in the log on disk, but not in tables yet."),
+      row(PABAL_OPTION(store.reserve), size("0 B", "1 TiB"), "\"256 MiB\"", kRestart,
+          "Free disk space below which new mail is put off with a temporary error, so that the disk never "
+          "fills up "
+          "to the last byte."),
+      row(PABAL_OPTION(store.reader_threads), whole<std::size_t>(1, 256), "4", kRestart,
+          "Threads for reads that miss memory."),
+      row(PABAL_OPTION(store.sweep_interval), duration("1m", "30d"), "\"1h\"", kReload,
+          "How often disk space of letters that nobody refers to any more is given back."),
+  };
+}
+
+Options limits_rows() {
+  return {
+      row(PABAL_OPTION(limits.connections), whole<std::size_t>(1, 1'000'000), "10000", kRestart,
+          "Connections at one time, over all listeners. The next ones are turned away politely."),
+      row(PABAL_OPTION(limits.connections_per_network), whole<std::size_t>(1, 1'000'000), "100", kRestart,
+          "Connections at one time from one IPv4 address or one IPv6 /64 network."),
+      row(PABAL_OPTION(limits.worker_threads), whole<std::size_t>(1, 256), "4", kRestart,
+          "Threads for work that would hold up an event loop."),
+      row(PABAL_OPTION(limits.worker_queue), whole<std::size_t>(1, 1'000'000), "4096", kRestart,
+          "How much of such work may wait; beyond it the answer is `try again later`."),
+  };
+}
+
+Options account_rows() {
+  return {
+      row(PABAL_OPTION(account.default_quota), size("0 B", "1024 TiB"), "\"0 B\"", kRestart,
+          "How much mail an account may keep, unless its domain or the account itself says otherwise. 0 B: "
+          "no limit."),
+      row(PABAL_OPTION(account.directory_cache), size("1 MiB", "64 GiB"), "\"32 MiB\"", kRestart,
+          "Memory for addresses and accounts that were looked up; 32 MiB are about 100,000 addresses."),
+      row(PABAL_OPTION(account.password.argon2_memory), size("8 MiB", "1 GiB"), "\"19 MiB\"", kRestart,
+          "Memory that one password check takes (argon2id). More makes stolen hashes harder to guess and "
+          "logins "
+          "slower; older hashes are renewed at their owner's next login."),
+      row(PABAL_OPTION(account.password.argon2_passes), whole<std::uint64_t>(1, 100), "2", kRestart,
+          "How often a password check walks over its memory (argon2id)."),
+      row(PABAL_OPTION(account.password.hash_threads), whole<std::size_t>(1, 64), "2", kRestart,
+          "How many passwords are checked at the same time; each takes `account.password.argon2_memory`."),
+      row(PABAL_OPTION(account.password.hash_queue), whole<std::size_t>(1, 100'000), "256", kRestart,
+          "How many password checks may wait; the next login is told to try again."),
+      row(PABAL_OPTION(account.password.proven_lifetime), duration("0s", "1d"), "\"5m\"", kRestart,
+          "How long a password that was right is remembered (as a keyed hash), so that a client that opens "
+          "ten "
+          "connections pays for one check. 0s: never."),
+      row(PABAL_OPTION(account.password.max_proven), whole<std::size_t>(1, 10'000'000), "10000", kRestart,
+          "How many such passwords are remembered."),
+      row(PABAL_OPTION(account.scram.enabled), flag(), "true", kRestart,
+          "Whether new passwords are also stored as SCRAM-SHA-256 keys, so that clients can log in without "
+          "sending "
+          "them. Without, only argon2id hashes are kept."),
+      row(PABAL_OPTION(account.scram.iterations), whole<std::uint32_t>(4096, 10'000'000), "10000", kRestart,
+          "Rounds of the SCRAM key of a new password; clients compute as many at each login (RFC 7677 asks "
+          "for "
+          "4096 at least)."),
+  };
+}
+
+Options throttle_rows() {
+  return {
+      row(PABAL_OPTION(account.throttle.free_failures), whole<std::size_t>(0, 1000), "3", kRestart,
+          "Failed logins, of one account or from one network, that are answered without delay."),
+      row(PABAL_OPTION(account.throttle.first_delay), duration("0s", "1m"), "\"1s\"", kRestart,
+          "The delay of the answer after that; it doubles with each further failure."),
+      row(PABAL_OPTION(account.throttle.max_delay), duration("0s", "5m"), "\"30s\"", kRestart,
+          "The longest delay of an answer."),
+      row(PABAL_OPTION(account.throttle.block_after), whole<std::size_t>(1, 100'000), "30", kRestart,
+          "Failed logins after which further ones are refused for a while. Networks from which the owner "
+          "logged in "
+          "before keep their access."),
+      row(PABAL_OPTION(account.throttle.block_for), duration("1s", "7d"), "\"15m\"", kRestart,
+          "How long they are refused."),
+      row(PABAL_OPTION(account.throttle.max_tracked), whole<std::size_t>(1000, 10'000'000), "100000",
+          kRestart,
+          "Accounts and networks whose failures are remembered; beyond it the oldest is forgotten."),
+  };
+}
+
+Options dns_rows() {
+  return {
+      row(PABAL_OPTION(dns.forwarders), list_of(endpoint()), "[]", kRestart,
+          "Resolvers to ask, with their ports. Empty: find answers from the root servers on, which is best "
+          "for a mail "
+          "server, since lists of spammers refuse large public resolvers."),
+      row(PABAL_OPTION(dns.zone_file), path(), "\"\"", kRestart,
+          "A file of DNS records that is asked instead of the network: for demonstrations and tests."),
+      row(PABAL_OPTION(dns.trust_anchor), path(), "\"/usr/share/dns/root.key\"", kRestart,
+          "The key of the root zone, with which DNSSEC answers are proven. Without it they count as "
+          "unproven."),
+      row(PABAL_OPTION(dns.timeout), duration("1s", "2m"), "\"10s\"", kRestart,
+          "How long to wait for an answer before it counts as a temporary failure."),
+      row(PABAL_OPTION(dns.cache_entries), whole<std::size_t>(0, 10'000'000), "10000", kRestart,
+          "Answers kept for as long as they are valid."),
+  };
+}
+
+Options tls_rows() {
+  return {
+      row(PABAL_OPTION(tls.min_version),
+          choice<TlsVersion>({{"1.2", TlsVersion::k12}, {"1.3", TlsVersion::k13}}), "\"1.2\"", kReload,
+          "The oldest version of TLS that is spoken with clients (RFC 8996 retires those before 1.2)."),
+  };
+}
+
+std::vector<Option<Config::Tls::Certificate>> certificate_columns() {
+  using Certificate = Config::Tls::Certificate;
+  return {
+      make_option<Certificate>(PABAL_OPTION(cert_file), path(), "", kReload,
+                               "The certificate and its chain, in PEM."),
+      make_option<Certificate>(PABAL_OPTION(key_file), path(), "\"\"", kReload,
+                               "The private key, in PEM. Empty: it is in `cert_file` too."),
+      make_option<Certificate>(
+          PABAL_OPTION(names), list_of(host_name(HostNames::kWildcard)), "[]", kReload,
+          "The server names (SNI) that it answers for. Empty: those in the certificate."),
+  };
+}
+
+std::vector<Option<Config::Listener>> listener_columns(const std::vector<std::string>& protocols) {
+  using Listener = Config::Listener;
+  return {
+      make_option<Listener>(PABAL_OPTION(name), text(), "", kRestart,
+                            "What logs and metrics call it; no two have the same."),
+      make_option<Listener>(PABAL_OPTION(protocol), word_of(protocols), "", kRestart,
+                            "What is spoken there."),
+      make_option<Listener>(PABAL_OPTION(address), list_of(endpoint(), 1), "", kRestart, "Where it listens."),
+      make_option<Listener>(
+          PABAL_OPTION(tls),
+          choice<TlsMode>(
+              {{"none", TlsMode::kNone}, {"starttls", TlsMode::kStartTls}, {"implicit", TlsMode::kImplicit}}),
+          "\"starttls\"", kRestart,
+          "`implicit` is TLS from the first byte, `starttls` is plain until the client asks, `none` "
+          "is plain. Passwords are never taken over a plain connection from another machine."),
+      make_option<Listener>(
+          PABAL_OPTION(proxy_protocol), list_of(network()), "[]", kRestart,
+          "Networks of load balancers whose PROXY header names the true client. Connections from "
+          "elsewhere are refused then. Empty: no PROXY header is expected."),
+  };
+}
+
+template <class Element>
+void read_element(const std::vector<Option<Element>>& columns, const std::string& key, const ConfigNode& node,
+                  ConfigReading& reading, Element& element) {
+  const auto* table = node.as<ConfigNode::Table>();
+  if (table == nullptr) return reading.fault(node.place, key, "each entry is a table of its own");
+  std::vector<std::string> known;
+  for (const auto& column : columns) {
+    known.push_back(column.name);
+    set_default(column, element);
+    const bool given = std::ranges::find(*table, column.name, &ConfigNode::Member::key) != table->end();
+    if (!given && column.default_toml.empty()) {
+      reading.fault(node.place, key, fmt::format("`{}` is missing: {}", column.name, column.allowed));
+    }
+  }
+  for (const ConfigNode::Member& member : *table) {
+    const std::string member_key = fmt::format("{}.{}", key, member.key);
+    const auto column = std::ranges::find(columns, member.key, &OptionInfo::name);
+    if (column != columns.end()) {
+      read_option(*column, member_key, member, reading, element);
+    } else {
+      reading.unknown(member, member_key, known);
+    }
+  }
+}
+
+/// A list of tables whose elements are kept in the vector that `access` gives.
+template <class Element, class Access>
+TableRows make_table(std::string_view name, Access access, std::vector<Option<Element>> columns, Apply apply,
+                     std::string_view doc) {
+  TableRows rows;
+  rows.name = name;
+  rows.apply = apply;
+  rows.doc = doc;
+  rows.columns.assign(columns.begin(), columns.end());
+  rows.read = [access, columns, table = rows.name](const ConfigNode::Member& member, ConfigReading& reading) {
+    const auto* list = member.node.as<ConfigNode::List>();
+    if (list == nullptr) {
+      return reading.fault(member.key_place, table,
+                           fmt::format("this is a list of tables: write [[{}]]", table));
+    }
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      read_element(columns, fmt::format("{}[{}]", table, i), (*list)[i], reading,
+                   access(reading.loaded.values).emplace_back());
+    }
+  };
+  rows.size = [access](const Config& config) { return access(config).size(); };
+  rows.write = [access, columns](const Config& config, std::size_t element, std::size_t column) {
+    return columns[column].write(access(config)[element]);
+  };
+  return rows;
+}
+
+}  // namespace
+
+ConfigSchema::Rows::Rows(const std::vector<std::string>& protocols) {
+  sections = {
+      {"server", "The process itself."},
+      {"log", "What is written about what happens."},
+      {"admin", "How the commands reach the running server."},
+      {"store", "The embedded store."},
+      {"limits", "Bounds that keep a flood from taking the machine down."},
+      {"account", "Accounts, and how their owners prove who they are."},
+      {"account.password", "Password checks."},
+      {"account.scram", "SCRAM, which proves a password without sending it (RFC 5802, RFC 7677)."},
+      {"account.throttle", "What slows down those who guess passwords."},
+      {"dns", "How names are looked up."},
+      {"tls", "Encryption of connections."},
+  };
+  for (auto* section : {server_rows, log_rows, admin_rows, store_rows, limits_rows, account_rows,
+                        throttle_rows, dns_rows, tls_rows}) {
+    add(options, section());
+  }
+  tables.push_back(
+      make_table(PABAL_OPTION(tls.certificate), certificate_columns(), kReload,
+                 "A certificate, one table each; the first also answers for names that no other has. "
+                 "A reload reads the files anew."));
+  tables.push_back(make_table(PABAL_OPTION(listener), listener_columns(protocols), kRestart,
+                              "A place where connections are accepted, one table each."));
+}
+
+void check_whole(ConfigReading& reading) {
+  const Config& config = reading.loaded.values;
+  const auto fault = [&](const std::string& key, std::string message) {
+    const auto line = reading.loaded.line_of.find(key);
+    reading.fault({line == reading.loaded.line_of.end() ? 0 : line->second, 1}, key, std::move(message));
+  };
+  if (config.account.throttle.first_delay > config.account.throttle.max_delay) {
+    fault("account.throttle.first_delay", "it is longer than `account.throttle.max_delay`");
+  }
+  std::set<std::string> names;
+  std::set<net::Endpoint> addresses;
+  for (std::size_t i = 0; i < config.listener.size(); ++i) {
+    const Config::Listener& listener = config.listener[i];
+    if (!listener.name.empty() && !names.insert(listener.name).second) {
+      fault(fmt::format("listener[{}].name", i),
+            fmt::format("another listener is called `{}` too", listener.name));
+    }
+    for (const net::Endpoint& address : listener.address) {
+      if (!addresses.insert(address).second) {
+        fault(fmt::format("listener[{}].address", i),
+              fmt::format("`{}` is listened on twice", address.to_string()));
+      }
+    }
+  }
+}
+
+}  // namespace pabal::app
