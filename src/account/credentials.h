@@ -100,7 +100,8 @@ class Credentials {
 
   /// Nothing for a wrong password, and the same work (one hash) for an account without one, or for no
   /// account at all.
-  net::Task<Result<std::optional<Proof>>> prove(std::optional<AccountId> id, std::string password, Protocol protocol);
+  net::Task<Result<std::optional<Proof>>> prove(std::optional<AccountId> id, std::string password,
+                                                Protocol protocol);
 
   /// The account's SCRAM keys; for no account, or one without keys, keys that no password fits, the same
   /// for that name each time (`name` is the canonical login).

@@ -130,8 +130,8 @@ struct Expansion {
   std::vector<Address> dead_ends;
 };
 
-struct UnknownHere {};    ///< our domain, and nobody of that name (550 5.1.1)
-struct DomainDisabled {}; ///< our domain, switched off for now (450 4.2.1)
+struct UnknownHere {};     ///< our domain, and nobody of that name (550 5.1.1)
+struct DomainDisabled {};  ///< our domain, switched off for now (450 4.2.1)
 struct NotOurDomain {};
 
 using Resolution = std::variant<LocalRecipient, Expansion, UnknownHere, DomainDisabled, NotOurDomain>;
@@ -187,7 +187,8 @@ class Directory {
   /// tells the mailbox that the account's partition may go.
   net::Task<Result<void>> remove_account(AccountId id);
   /// The tombstones: whoever sweeps partitions asks for them.
-  net::Task<Result<std::vector<AccountId>>> list_removed_accounts(AccountId after = {}, std::size_t limit = 1000);
+  net::Task<Result<std::vector<AccountId>>> list_removed_accounts(AccountId after = {},
+                                                                  std::size_t limit = 1000);
 
   // Aliases and groups. add_ refuses an address that is taken, set_ one that is not there.
   net::Task<Result<void>> add_alias(Alias alias);

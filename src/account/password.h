@@ -32,8 +32,8 @@ class PasswordHasher {
   virtual bool is_outdated(std::string_view stored) const = 0;
 };
 
-// OWASP's second choice for argon2id: 19 MiB and two passes, about 15 ms. A pool of n threads then needs n x 19
-// MiB. Raised here, old hashes are made anew at their owner's next login.
+// OWASP's second choice for argon2id: 19 MiB and two passes, about 15 ms. A pool of n threads then needs n x
+// 19 MiB. Raised here, old hashes are made anew at their owner's next login.
 inline constexpr std::size_t kArgonMemoryBytes = 19 * 1024 * 1024;
 inline constexpr std::uint64_t kArgonPasses = 2;
 

@@ -9,8 +9,8 @@
 
 namespace pabal::account {
 
-// RFC 7677 §4 asks for at least 4096. Whoever steals the directory attacks these keys rather than argon2id, so they
-// cost more; 100,000 is about 50 ms on a phone, once, since clients keep the result.
+// RFC 7677 §4 asks for at least 4096. Whoever steals the directory attacks these keys rather than argon2id,
+// so they cost more; 100,000 is about 50 ms on a phone, once, since clients keep the result.
 inline constexpr std::uint32_t kMinScramIterations = 4096;
 inline constexpr std::uint32_t kScramIterations = 100'000;
 inline constexpr std::size_t kScramSaltBytes = 16;
