@@ -27,7 +27,7 @@ class PasswordHasher {
  public:
   virtual ~PasswordHasher() = default;
   virtual Result<std::string> hash(std::string_view password) const = 0;
-  virtual bool verify(std::string_view stored, std::string_view password) const = 0;
+  virtual Result<bool> verify(std::string_view stored, std::string_view password) const = 0;
   /// Whether it was made with other parameters than hash() uses now.
   virtual bool is_outdated(std::string_view stored) const = 0;
 };
