@@ -1,7 +1,7 @@
 // The directory: which domains are ours, whose each address is, and where a letter to it goes.
 //
 // It lives in the store's partition "directory" (docs/store-format-directory.md). Every change is one
-// conditional batch; one that meets another is read again and retried kMaxCommitAttempts times.
+// conditional batch; one that meets another is read again and retried a bounded number of times.
 //
 // Any loop's thread may call; each call resumes on its caller's loop. Calls wait for the store, and a
 // look-up that hits the cache waits for nothing. The cache serves only while follow_changes() runs, since
@@ -23,7 +23,6 @@
 #include "account/ids.h"
 #include "account/quota.h"
 #include "base/clock.h"
-#include "base/random.h"
 #include "base/result.h"
 #include "net/task.h"
 #include "store/engine.h"
@@ -44,9 +43,9 @@ inline constexpr std::size_t kMaxReasonBytes = 512;
 struct DomainOptions {
   bool enabled = true;  ///< false: its mail is put off (a temporary refusal), its accounts can't log in
   std::optional<char> subaddress_separator = '+';  ///< nothing: bob+x@ is an address of its own
-  std::optional<Address> catch_all;   ///< who gets what nobody here is named for; local or remote
-  std::optional<Address> postmaster;  ///< who gets postmaster@ and abuse@ where nobody is named so
-  std::optional<QuotaLimit> default_quota;
+  std::optional<Address> catch_all = {};   ///< who gets what nobody here is named for; local or remote
+  std::optional<Address> postmaster = {};  ///< who gets postmaster@ and abuse@ where nobody is named so
+  std::optional<QuotaLimit> default_quota = {};
 
   bool operator==(const DomainOptions&) const = default;
 };
@@ -55,31 +54,31 @@ struct Domain {
   DomainName name;
   DomainOptions options;
   std::uint64_t address_count = 0;  ///< of accounts, aliases and groups; zero: it may be removed
-  WallTime created;
+  WallTime created = {};
 };
 
 struct Account {
   AccountId id;
-  std::vector<Address> addresses;  ///< never empty; the first is the login, which From: shows
-  std::string display_name;
-  std::optional<QuotaLimit> quota;  ///< nothing: the domain's, or the server's
+  std::vector<Address> addresses = {};  ///< never empty; the first is the login, which From: shows
+  std::string display_name = {};
+  std::optional<QuotaLimit> quota = {};  ///< nothing: the domain's, or the server's
   bool enabled = true;
-  std::string disabled_reason;  ///< told to the owner after a right password
-  WallTime created;
+  std::string disabled_reason = {};  ///< told to the owner after a right password
+  WallTime created = {};
 
   const Address& login() const { return addresses.front(); }
 };
 
 struct NewAccount {
   Address login;
-  std::string display_name;
-  std::optional<QuotaLimit> quota;
+  std::string display_name = {};
+  std::optional<QuotaLimit> quota = {};
 };
 
 /// One name for one or more addresses, here or elsewhere.
 struct Alias {
   Address address;
-  std::vector<Address> targets;
+  std::vector<Address> targets = {};
 };
 
 /// A named list of people.
@@ -93,8 +92,8 @@ struct Group {
   };
 
   Address address;
-  std::string name;
-  std::vector<Address> members;
+  std::string name = {};
+  std::vector<Address> members = {};
   Posting posting = Posting::kMembers;
 };
 
@@ -103,8 +102,8 @@ struct Group {
 /// A mailbox here.
 struct LocalRecipient {
   AccountId account;
-  Address address;  ///< as the letter named it, or as the last alias did
-  std::string tag;  ///< of a subaddress; empty for none
+  Address address;       ///< as the letter named it, or as the last alias did
+  std::string tag = {};  ///< of a subaddress; empty for none
   bool enabled = true;
 
   bool operator==(const LocalRecipient&) const = default;
@@ -114,7 +113,7 @@ struct LocalRecipient {
 struct GroupGate {
   Address group;
   Group::Posting posting = Group::Posting::kNobody;
-  std::vector<AccountId> members;  ///< those with accounts here
+  std::vector<AccountId> members = {};  ///< those with accounts here
 
   bool operator==(const GroupGate&) const = default;
 };
@@ -123,14 +122,18 @@ struct GroupGate {
 struct Expansion {
   enum class Kind { kAlias, kGroup, kCatchAll, kPostmaster };
   Kind kind = Kind::kAlias;
-  std::vector<LocalRecipient> local;
-  std::vector<Address> remote;
-  std::vector<GroupGate> gates;
+  std::vector<LocalRecipient> local = {};
+  std::vector<Address> remote = {};
+  std::vector<GroupGate> gates = {};
   /// Targets of ours that no longer exist or lead back to themselves; told in the journey.
-  std::vector<Address> dead_ends;
+  std::vector<Address> dead_ends = {};
 };
 
-struct UnknownHere {};     ///< our domain, and nobody of that name (550 5.1.1)
+/// Our domain, and nobody of that name (550 5.1.1).
+struct UnknownHere {
+  std::vector<Address> dead_ends =
+      {};  ///< where an alias of that name led, if there is one; told in the journey
+};
 struct DomainDisabled {};  ///< our domain, switched off for now (450 4.2.1)
 struct NotOurDomain {};
 
@@ -147,7 +150,7 @@ struct DirectoryOptions {
 class Directory {
  public:
   /// Everything must outlive the directory.
-  Directory(store::Engine& engine, const Clock& clock, Random& random, DirectoryOptions options = {});
+  Directory(store::Engine& engine, const Clock& clock, DirectoryOptions options = {});
   ~Directory();
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
