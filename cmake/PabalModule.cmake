@@ -42,6 +42,8 @@ function(pabal_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_precompile_headers(${name} REUSE_FROM pabal_pch)
+  # For tests that compare what the tree holds with what the code says.
+  target_compile_definitions(${name} PRIVATE PABAL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   list(TRANSFORM arg_DEPENDS PREPEND pabal_)
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
