@@ -33,8 +33,8 @@ Kind<T> ranged_kind(std::string_view noun, std::string_view min_text, std::strin
     if (value < low || value > high) return fail(ErrorKind::kRefuse, "`{}` is out of range", text);
     return value;
   };
-  return string_kind<T>(fmt::format("{} from {} to {}, such as \"{}\"", noun, min_text, max_text, max_text),
-                        parse_in_range, print);
+  return string_kind<T>(fmt::format("{} from \"{}\" to \"{}\"", noun, min_text, max_text), parse_in_range,
+                        print);
 }
 
 constexpr std::size_t kMaxLabel = 63;      // RFC 1035 §2.3.4

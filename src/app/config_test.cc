@@ -114,7 +114,7 @@ TEST(Config, NamesPlaceKeyAndWhatIsAllowed) {
           Case{"a fraction", "server.loops = 1.5", "a number with a fraction does not fit here"},
           Case{"a duration without a unit", "server.drain_timeout = \"30\"", "`30` has no unit"},
           Case{"a duration too long", "server.drain_timeout = \"2h\"",
-               "`2h` is out of range; allowed is a duration from 0s to 1h"},
+               "`2h` is out of range; allowed is a duration from \"0s\" to \"1h\""},
           Case{"a date", "server.drain_timeout = 2026-01-01", "a date or time does not fit here"},
           Case{"a size without a unit", "store.cache = \"1000000000\"", "has no unit"},
           Case{"a decimal unit", "store.cache = \"64 MB\"", "`MB` is not a unit of size"},
