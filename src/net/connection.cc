@@ -65,7 +65,7 @@ Result<std::string_view> Connection::take_line(std::size_t lf, const LineLimits&
   const std::string_view bytes = input_.bytes();
   const bool has_cr = lf > 0 && bytes[lf - 1] == '\r';
   consumed_ = lf + 1;
-  framing_lost_ = !has_cr && !limits.accept_bare_lf;
+  framing_lost_ = (!has_cr && !limits.accept_bare_lf) || lf > limits.max_dropped_bytes;
   const std::string_view line = bytes.substr(0, has_cr ? lf - 1 : lf);
   if (line.size() > limits.max_bytes) {
     return fail(ErrorKind::kOverLimit, "the line has more than {} bytes", limits.max_bytes);
@@ -87,7 +87,7 @@ Task<Result<std::string_view>> Connection::drop_line(LineLimits limits, Deadline
     const std::size_t lf = bytes.find('\n');
     if (lf != bytes.npos) {
       const bool has_cr = lf > 0 ? bytes[lf - 1] == '\r' : after_cr;
-      framing_lost_ = !has_cr && !limits.accept_bare_lf;
+      framing_lost_ = (!has_cr && !limits.accept_bare_lf) || dropped + lf > limits.max_dropped_bytes;
       input_.consume(lf + 1);
       break;
     }
