@@ -19,7 +19,7 @@ Connection::Connection(Loop& loop, std::unique_ptr<Stream> stream)
 
 Connection::~Connection() = default;
 
-void Connection::close() { stream_->close(); }
+void Connection::close() { give_up(); }
 
 void Connection::give_up() {
   failed_ = true;
@@ -44,6 +44,7 @@ Task<Result<void>> Connection::fill(Deadline deadline) {
 
 Task<Result<std::string_view>> Connection::read_line(LineLimits limits, Deadline deadline) {
   drop_consumed();
+  if (failed_) co_return fail(ErrorKind::kClose, "the connection failed before");
   if (framing_lost_) {
     std::ignore = co_await flush(deadline);
     co_return fail(ErrorKind::kClose, "nobody knows where the peer's next command begins");
@@ -105,6 +106,7 @@ Task<Result<std::string_view>> Connection::drop_line(LineLimits limits, Deadline
 
 Task<Result<void>> Connection::read_exactly(std::span<char> into, Deadline deadline) {
   drop_consumed();
+  if (failed_) co_return fail(ErrorKind::kClose, "the connection failed before");
   if (tap_ != nullptr) tap_->data_received(into.size());
   const std::size_t buffered = std::min(into.size(), input_.bytes().size());
   input_.bytes().copy(into.data(), buffered);
@@ -124,6 +126,7 @@ Task<Result<void>> Connection::read_exactly(std::span<char> into, Deadline deadl
 Task<Result<std::string_view>> Connection::peek(Deadline deadline, std::size_t at_least) {
   PABAL_CHECK(at_least <= kBlockBytes);
   drop_consumed();
+  if (failed_) co_return fail(ErrorKind::kClose, "the connection failed before");
   while (input_.bytes().size() < at_least) PABAL_CO_TRY_VOID(co_await fill(deadline));
   co_return input_.bytes();
 }
