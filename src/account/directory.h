@@ -129,11 +129,7 @@ struct Expansion {
   std::vector<Address> dead_ends = {};
 };
 
-/// Our domain, and nobody of that name (550 5.1.1).
-struct UnknownHere {
-  std::vector<Address> dead_ends =
-      {};  ///< where an alias of that name led, if there is one; told in the journey
-};
+struct UnknownHere {};     ///< our domain, and nobody of that name (550 5.1.1)
 struct DomainDisabled {};  ///< our domain, switched off for now (450 4.2.1)
 struct NotOurDomain {};
 
