@@ -24,11 +24,16 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "base/strong.h"
 #include "net/task.h"
 #include "net/worker_pool.h"
 
 namespace pabal::account {
+
+namespace detail {
+class PasswordProver;
+}
 
 /// Names an app password of one account; never reused there.
 using AppPasswordId = Strong<struct AppPasswordIdTag, std::uint64_t>;
@@ -58,7 +63,7 @@ struct AppPassword {
   std::string name;
   ProtocolSet protocols;
   WallTime created;
-  std::optional<WallTime> last_used;  ///< true to kLastUsedGrain
+  std::optional<WallTime> last_used = {};  ///< true to kLastUsedGrain
 };
 inline constexpr std::size_t kMaxAppPasswords = 50;
 inline constexpr std::size_t kMaxAppPasswordNameBytes = 100;
@@ -69,10 +74,11 @@ inline constexpr std::chrono::hours kLastUsedGrain{1};
 /// How a login was proven.
 struct Proof {
   std::optional<AppPasswordId> app_password;  ///< nothing: the account's own password
+  bool protocol_allowed = true;               ///< false: the app password is right, but for other protocols
 };
 
 struct CredentialsOptions {
-  bool store_scram_keys = true;  ///< false: SCRAM is not offered for passwords set from then on
+  bool store_scram_keys = true;  ///< false: SCRAM does not work for passwords set from then on
   std::uint32_t scram_iterations = kScramIterations;
   std::chrono::seconds proven_lifetime{300};
   std::size_t max_proven = 10'000;
@@ -88,28 +94,39 @@ class Credentials {
   Credentials& operator=(const Credentials&) = delete;
 
   /// kRefuse, in words, if the password breaks a rule (check_password).
-  net::Task<Result<void>> set_password(AccountId id, std::string password);
+  net::Task<Result<void>> set_password(AccountId id, Secret password);
   net::Task<Result<bool>> has_password(AccountId id);
   /// Only app passwords work from then on, if any.
   net::Task<Result<void>> remove_password(AccountId id);
 
-  /// A new app password, as it is to be typed; the only time that it is seen.
-  net::Task<Result<std::string>> add_app_password(AccountId id, std::string name, ProtocolSet protocols);
+  /// A new app password, as it is to be typed; the only time that it is seen. Capitals, spaces and hyphens do
+  /// not matter when it is typed.
+  net::Task<Result<Secret>> add_app_password(AccountId id, std::string name, ProtocolSet protocols);
   net::Task<Result<std::vector<AppPassword>>> list_app_passwords(AccountId id);
   net::Task<Result<void>> revoke_app_password(AccountId id, AppPasswordId app_password);
 
-  /// Nothing for a wrong password, and the same work (one hash) for an account without one, or for no
-  /// account at all.
-  net::Task<Result<std::optional<Proof>>> prove(std::optional<AccountId> id, std::string password,
+  /// Nothing for a wrong password, and then the same work (one hash) for an account with a password, for one
+  /// without, and for no account at all. Whether the account is enabled is not asked here.
+  net::Task<Result<std::optional<Proof>>> prove(std::optional<AccountId> id, Secret password,
                                                 Protocol protocol);
 
   /// The account's SCRAM keys; for no account, or one without keys, keys that no password fits, the same
-  /// for that name each time (`name` is the canonical login).
+  /// for that `name` each time.
   net::Task<Result<ScramKeys>> load_scram_keys(std::optional<AccountId> id, std::string name);
 
  private:
-  class State;
-  std::unique_ptr<State> state_;
+  net::Task<Result<bool>> prove_password(AccountId id, const std::string& stored, const Secret& password);
+  net::Task<Result<void>> store_password(AccountId id, const Secret& prepared, const std::string* replaces);
+  net::Task<void> note_use(AccountId id, AppPasswordId app_password);
+  net::Task<Result<std::string>> load_fake_salt_secret();
+
+  DirectoryStore& store_;
+  const PasswordHasher& hasher_;
+  net::WorkerPool& pool_;
+  const Clock& clock_;
+  Random& random_;
+  const CredentialsOptions options_;
+  std::unique_ptr<detail::PasswordProver> prover_;
 };
 
 }  // namespace pabal::account

@@ -69,9 +69,14 @@ class Argon2idHasher final : public PasswordHasher {
   const Argon2Options options_;
 };
 
+Secret fold(std::string_view text) {
+  auto folded = detail::to_fold(text);
+  return folded ? Secret::taken_from(*folded) : Secret(text);
+}
+
 }  // namespace
 
-Result<std::string> prepare_password(std::string_view password) {
+Result<Secret> prepare_password(std::string_view password) {
   if (password.empty()) return fail(ErrorKind::kRefuse, "the password is empty");
   if (password.size() > kMaxPasswordBytes) {
     return fail(ErrorKind::kRefuse, "the password is longer than {} bytes", kMaxPasswordBytes);
@@ -80,22 +85,27 @@ Result<std::string> prepare_password(std::string_view password) {
     if (std::ranges::any_of(password, is_control)) {
       return fail(ErrorKind::kRefuse, "the password holds control characters");
     }
-    return std::string(password);
+    return Secret(password);
   }
-  const auto composed = detail::to_nfc(detail::map_spaces(password));
+  std::string spaced = detail::map_spaces(password);
+  auto composed = detail::to_nfc(spaced);
+  wipe(spaced);
   if (!composed || !detail::is_freeform(*composed)) {
+    if (composed) wipe(*composed);
     return fail(ErrorKind::kRefuse, "the password holds control characters, or bytes that are no text");
   }
-  return *composed;
+  return Secret::taken_from(*composed);
 }
 
 Result<void> check_password(std::string_view password, const Address& login) {
-  PABAL_TRY(const auto prepared, prepare_password(password));
+  PABAL_TRY(const auto secret, prepare_password(password));
+  const std::string_view prepared = secret.reveal();
   if (detail::count_characters(prepared) < kMinPasswordCharacters) {
     return fail(ErrorKind::kRefuse, "the password is too short: use at least {} characters",
                 kMinPasswordCharacters);
   }
-  const std::string folded = detail::to_fold(prepared).value_or(prepared);
+  const Secret guess = fold(prepared);
+  const std::string_view folded = guess.reveal();
   if (folded == login.key() || folded == login.local_key() || folded == login.domain().ascii()) {
     return fail(ErrorKind::kRefuse, "the password is the address, or a part of it: anybody would try that");
   }

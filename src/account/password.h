@@ -9,6 +9,7 @@
 
 #include "account/address.h"
 #include "base/result.h"
+#include "base/secret.h"
 
 namespace pabal::account {
 
@@ -17,7 +18,7 @@ inline constexpr std::size_t kMaxPasswordBytes = 1024;    ///< a passphrase fits
 
 /// RFC 8265 §4.2 OpaqueString: other spaces become spaces, NFC; kRefuse for empty, control characters,
 /// unassigned code points, bad UTF-8 or over kMaxPasswordBytes. Both sides of a comparison go through it.
-Result<std::string> prepare_password(std::string_view password);
+Result<Secret> prepare_password(std::string_view password);
 
 /// Whether a person may choose it: long enough, not their address, not one that everybody tries first.
 Result<void> check_password(std::string_view password, const Address& login);

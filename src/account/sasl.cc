@@ -51,7 +51,7 @@ class Plain final : public SaslMechanism {
     if ((!authzid.empty() && !is_name(authzid)) || !is_name(name) || !is_password(password)) {
       return malformed("PLAIN with a part that is empty, too long, not UTF-8 or holds a NUL");
     }
-    return SaslPasswordClaim{std::string(authzid), std::string(name), std::string(password)};
+    return SaslPasswordClaim{std::string(authzid), std::string(name), Secret(password)};
   }
 
   SaslStep use_keys(const ScramKeys&) override { return malformed("PLAIN has no keys"); }
@@ -76,7 +76,7 @@ class Login final : public SaslMechanism {
         return SaslChallenge{"Password:"};
       case State::kPassword:
         if (!is_password(response)) return over("LOGIN with a bad password");
-        return SaslPasswordClaim{"", name_, std::string(response)};
+        return SaslPasswordClaim{"", name_, Secret(response)};
       case State::kDone:
         break;
     }

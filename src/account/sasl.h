@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "account/scram_keys.h"
+#include "base/secret.h"
 
 namespace pabal::account {
 
@@ -46,7 +47,7 @@ struct SaslChallenge {
 struct SaslPasswordClaim {
   std::string authzid;  ///< whom it wants to act as; empty for itself
   std::string name;
-  std::string password;
+  Secret password;
 };
 /// Look up the keys of `name` and hand them to use_keys().
 struct SaslKeysWanted {

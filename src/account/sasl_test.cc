@@ -16,7 +16,7 @@ std::string describe(const SaslStep& step) {
   struct Describe {
     std::string operator()(const SaslChallenge& s) const { return "challenge " + s.text; }
     std::string operator()(const SaslPasswordClaim& s) const {
-      return "claim " + s.authzid + "|" + s.name + "|" + s.password;
+      return "claim " + s.authzid + "|" + s.name + "|" + std::string(s.password.reveal());
     }
     std::string operator()(const SaslKeysWanted& s) const { return "keys of " + s.name; }
     std::string operator()(const SaslProven& s) const { return "proven " + s.authzid + "|" + s.name; }

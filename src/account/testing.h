@@ -1,12 +1,17 @@
-// What the tests of this module start from: a simulated loop, an engine in memory, a directory.
+// What the tests of this module start from: a simulated loop, an engine in memory, a directory, and a hash
+// that is quick, counted, and can be held up.
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "account/directory.h"
+#include "account/password.h"
 #include "net/scope.h"
 #include "net/testing.h"
 #include "store/memory.h"
@@ -23,6 +28,49 @@ inline DomainName domain(std::string_view text) {
   EXPECT_TRUE(parsed) << text;
   return *std::move(parsed);
 }
+
+/// Counts, since what tells accounts apart by time is how often a hash is made.
+class CountingHasher final : public PasswordHasher {
+ public:
+  Result<std::string> hash(std::string_view password) const override {
+    count();
+    return fmt::format("v{}:{}:{}", parameters.load(), ++salt_, password);
+  }
+  Result<bool> verify(std::string_view stored, std::string_view password) const override {
+    count();
+    return stored.substr(stored.find(':', stored.find(':') + 1) + 1) == password;
+  }
+  bool is_outdated(std::string_view stored) const override {
+    return !stored.starts_with(fmt::format("v{}:", parameters.load()));
+  }
+
+  /// Until release(), every hash waits.
+  void hold() {
+    const std::scoped_lock lock(mutex_);
+    held_ = true;
+  }
+  void release() {
+    const std::scoped_lock lock(mutex_);
+    held_ = false;
+    changed_.notify_all();
+  }
+
+  int calls() const { return calls_; }
+  std::atomic<int> parameters = 1;
+
+ private:
+  void count() const {
+    ++calls_;
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !held_; });
+  }
+
+  mutable std::atomic<int> calls_ = 0;
+  mutable std::atomic<int> salt_ = 0;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  bool held_ = false;
+};
 
 class DirectoryTest : public testing::Test {
  protected:

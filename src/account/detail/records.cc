@@ -180,6 +180,15 @@ Result<WallTime> decode_time(std::string_view bytes) {
   return time;
 }
 
+std::string encode_bytes(std::string_view bytes) { return Writer().text(bytes).finish(); }
+
+Result<std::string> decode_bytes(std::string_view record) {
+  Reader in(record);
+  std::string bytes = in.text();
+  if (!in.finished()) return damaged("a secret");
+  return bytes;
+}
+
 std::string encode_number(std::uint64_t number) { return Writer().number(number).finish(); }
 
 Result<std::uint64_t> decode_number(std::string_view bytes) {

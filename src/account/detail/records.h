@@ -59,6 +59,10 @@ using NameRecord = std::variant<AccountId, Alias, Group>;
 std::string encode_name(const NameRecord& record);
 Result<NameRecord> decode_name(std::string_view bytes);
 
+/// A secret of the server's.
+std::string encode_bytes(std::string_view bytes);
+Result<std::string> decode_bytes(std::string_view record);
+
 std::string encode_number(std::uint64_t number);
 Result<std::uint64_t> decode_number(std::string_view bytes);
 
