@@ -28,7 +28,7 @@ std::string text_for(Why why) {
     case Why::kDisabled:
       return "this account is switched off";
     case Why::kNotAllowed:
-      return "this login is not allowed that";
+      return "that is not allowed for this login";
     case Why::kThrottled:
       return "too many failed logins; try again later";
     case Why::kBusy:

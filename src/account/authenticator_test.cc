@@ -197,10 +197,10 @@ TEST_F(AuthenticatorTest, ScramProvesWithoutAPassword) {
 TEST_F(AuthenticatorTest, NobodyActsAsSomebodyElse) {
   EXPECT_EQ(plain("bob@example.org\0bob\0correct horse"s), "in as bob@example.org #1");
   EXPECT_EQ(plain("robert@example.org\0bob\0correct horse"s), "in as bob@example.org #1");
-  EXPECT_EQ(plain("eve@example.org\0bob\0correct horse"s), "not allowed: this login is not allowed that");
+  EXPECT_EQ(plain("eve@example.org\0bob\0correct horse"s), "not allowed: that is not allowed for this login");
   EXPECT_EQ(plain("eve@example.org\0bob\0wrong password"s), kWrongText);
   EXPECT_EQ(scram("SCRAM-SHA-256", "bob", kGood, client(), "n,a=eve@example.org,"),
-            "not allowed: this login is not allowed that");
+            "not allowed: that is not allowed for this login");
 }
 
 TEST_F(AuthenticatorTest, AppPasswordsKeepToTheirProtocols) {
@@ -209,7 +209,7 @@ TEST_F(AuthenticatorTest, AppPasswordsKeepToTheirProtocols) {
   EXPECT_EQ(login("bob", phone.reveal()), "in as bob@example.org #1 by app password 1");
   ClientInfo pop3 = client();
   pop3.protocol = Protocol::kPop3;
-  EXPECT_EQ(login("bob", phone.reveal(), pop3), "not allowed: this login is not allowed that");
+  EXPECT_EQ(login("bob", phone.reveal(), pop3), "not allowed: that is not allowed for this login");
   EXPECT_EQ(listener_.details.back(), "this app password is for other protocols");
 }
 

@@ -129,7 +129,11 @@ struct Expansion {
   std::vector<Address> dead_ends = {};
 };
 
-struct UnknownHere {};     ///< our domain, and nobody of that name (550 5.1.1)
+/// Our domain, and nobody of that name (550 5.1.1). If an alias of that name is there and leads nowhere,
+/// where it led; told in the journey.
+struct UnknownHere {
+  std::vector<Address> dead_ends = {};
+};
 struct DomainDisabled {};  ///< our domain, switched off for now (450 4.2.1)
 struct NotOurDomain {};
 
