@@ -58,6 +58,12 @@ void SocketStream::set_endpoints(Endpoint local, Endpoint peer) {
   peer_ = std::move(peer);
 }
 
+void SocketStream::say_and_close(std::string_view words) {
+  std::ignore = ::send(descriptor_->fd(), words.data(), words.size(), MSG_NOSIGNAL);
+  ::shutdown(descriptor_->fd(), SHUT_WR);
+  close();
+}
+
 Task<Result<void>> SocketStream::wait_readable(Deadline deadline) {
   if (last_read_filled_ && skips_left_ > 0) {
     --skips_left_;

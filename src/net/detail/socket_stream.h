@@ -22,6 +22,8 @@ class SocketStream final : public Stream {
   const Endpoint& peer() const override { return peer_; }
   const Endpoint& local() const override { return local_; }
 
+  /// Sends what the socket takes at once and ends: for a peer that gets no session.
+  void say_and_close(std::string_view words);
   /// What a trusted proxy says that the endpoints are (net/proxy_header.h).
   void set_endpoints(Endpoint local, Endpoint peer);
 
