@@ -39,7 +39,6 @@ enum class TlsMode : std::uint8_t {
   kStartTls,  ///< plain at first, upgraded on the client's word
   kImplicit,  ///< TLS from the first byte
 };
-enum class TlsVersion : std::uint8_t { k12, k13 };
 
 /// What the options mean is said in their rows (config_schema.cc), and in docs/configuration.md.
 struct Config {
@@ -93,12 +92,13 @@ struct Config {
       std::uint32_t iterations = 0;
     } scram;
     struct Throttle {
-      std::size_t free_failures = 0;
+      int free_failures = 0;
       Duration first_delay{};
-      Duration max_delay{};
-      std::size_t block_after = 0;
-      Duration block_for{};
-      std::size_t max_tracked = 0;
+      Duration longest_delay{};
+      int refuse_from = 0;
+      Duration forgive_one_in{};
+      Duration known_network_for{};
+      std::size_t max_entries = 0;
     } throttle;
   } account;
 
@@ -111,11 +111,9 @@ struct Config {
   } dns;
 
   struct Tls {
-    TlsVersion min_version = TlsVersion::k12;
     struct Certificate {
       std::filesystem::path cert_file;
-      std::filesystem::path key_file;
-      std::vector<std::string> names;  ///< empty: those in the certificate
+      std::filesystem::path key_file;  ///< empty: in `cert_file` too
     };
     std::vector<Certificate> certificate;
   } tls;

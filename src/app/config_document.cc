@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+// The library asserts what it then checks and reports in words (`[;x]`, toml++ 3.3): without the assertion a
+// slip in the file is a fault like any other. With NDEBUG it would even promise the compiler that it can't
+// happen.
+#undef NDEBUG
+#define TOML_ASSERT(condition) static_assert(true)
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
@@ -12,6 +17,7 @@
 #include <iterator>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 namespace pabal::app {
@@ -20,31 +26,67 @@ namespace {
 
 TextPlace place_of(const toml::source_position& position) { return {position.line, position.column}; }
 
-/// A dotted key nests a table for each dot, and the library walks nested tables by recursion: a long
-/// enough key takes the stack. It bounds nested values itself (TOML_MAX_NESTED_VALUES), but not these.
-constexpr std::size_t kMaxDots = 64;
-
-/// The first line with more dots than that between two delimiters. It does not care whether they lie in a
-/// key or in a string, so nothing about quotes can be got wrong here.
-std::optional<TextPlace> find_too_many_dots(std::string_view text) {
-  TextPlace place{1, 1};
-  std::size_t dots = 0;
-  bool comment = false;
-  bool line_begins = true;
-  for (const char c : text) {
-    if (c == '\n') {
-      ++place.line;
-      comment = false;
-      line_begins = true;
-    } else if (line_begins && c != ' ' && c != '\t') {
-      comment = c == '#';
-      line_begins = false;
-    }
-    if (std::string_view("\n=,[]{}").contains(c)) dots = 0;
-    if (c == '.' && !comment && ++dots > kMaxDots) return place;
+// Three things that toml++ 3.3 does badly with, and that no configuration of ours needs, are refused before
+// it looks: a key of very many parts (each dot nests a table, and it walks those by recursion until the stack
+// ends), a letter outside ASCII where no string is (it reaches code that it declares unreachable), and
+// strings of several lines (where the same can happen).
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : rest_(text) {
+    if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
   }
-  return std::nullopt;
-}
+
+  std::optional<SyntaxFault> find_fault() {
+    while (!rest_.empty()) {
+      const char c = rest_.front();
+      if (c == '"' || c == '\'') {
+        if (rest_.starts_with(std::string(3, c))) return fault("strings of several lines have no use here");
+        skip_string(c);
+      } else if (c == '#') {
+        while (!rest_.empty() && rest_.front() != '\n') step();
+      } else if (!is_ascii(c)) {
+        return fault("outside of quotes there are only ASCII letters");
+      } else if (c == '.' && ++dots_ > kMaxDots) {
+        return fault("a key of so many parts has no use here");
+      } else {
+        if (std::string_view("\n=,[]{}").contains(c)) dots_ = 0;
+        step();
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  static constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  static constexpr std::size_t kMaxDots = 16;  // between two delimiters
+
+  SyntaxFault fault(std::string message) const { return {place_, std::move(message)}; }
+
+  void step() {
+    const bool continues = (static_cast<unsigned char>(rest_.front()) & 0xc0) == 0x80;
+    if (rest_.front() == '\n') {
+      place_ = {place_.line + 1, 1};
+    } else if (!continues) {
+      ++place_.column;
+    }
+    rest_.remove_prefix(1);
+  }
+
+  /// Stops after the closing quote, or before the line's end if there is none: the library will say so.
+  void skip_string(char quote) {
+    step();
+    while (!rest_.empty() && rest_.front() != '\n' && rest_.front() != quote) {
+      const bool escape = quote == '"' && rest_.front() == '\\';
+      step();
+      if (escape && !rest_.empty() && rest_.front() != '\n') step();
+    }
+    if (!rest_.empty() && rest_.front() == quote) step();
+  }
+
+  std::string_view rest_;
+  TextPlace place_{1, 1};
+  std::size_t dots_ = 0;
+};
 
 // As deep as the text's tables and values nest, which is bounded as said above.
 ConfigNode convert(const toml::node& node) {
@@ -84,9 +126,7 @@ std::string_view ConfigNode::kind_name() const {
 }
 
 std::expected<ConfigNode, SyntaxFault> parse_toml(std::string_view text) {
-  if (const auto place = find_too_many_dots(text)) {
-    return std::unexpected(SyntaxFault{*place, fmt::format("more than {} dots in a row of words", kMaxDots)});
-  }
+  if (auto fault = Scanner(text).find_fault()) return std::unexpected(*std::move(fault));
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
     const toml::parse_error& error = parsed.error();

@@ -1,5 +1,7 @@
 #include "app/config_option.h"
 
+#include <algorithm>
+
 #include "app/units.h"
 #include "base/ascii.h"
 
@@ -45,15 +47,14 @@ bool is_label(std::string_view label) {
          std::ranges::all_of(label, [](char c) { return is_alnum(c) || c == '-'; });
 }
 
-Result<std::string> parse_host_name(std::string_view text, HostNames which) {
-  if (text.empty() && which == HostNames::kOrEmpty) return std::string();
+Result<std::string> parse_host_name_or_empty(std::string_view text) {
+  if (text.empty()) return std::string();
   if (!is_ascii(text)) {
     return fail(ErrorKind::kRefuse, "`{}` is not ASCII; write an international name in its `xn--` form",
                 text);
   }
   std::string_view rest = text;
-  if (which == HostNames::kWildcard && rest.starts_with("*.")) rest.remove_prefix(2);
-  bool good = !rest.empty() && text.size() <= kMaxHostName;
+  bool good = text.size() <= kMaxHostName;
   while (good && !rest.empty()) {
     const std::size_t dot = rest.find('.');
     good = is_label(rest.substr(0, dot)) && dot != rest.size() - 1;
@@ -106,13 +107,9 @@ Kind<std::uint64_t> size(std::string_view min, std::string_view max) {
   return ranged_kind<std::uint64_t>("a size", min, max, parse_size, print_size);
 }
 
-Kind<std::string> host_name(HostNames which) {
-  const std::string_view allowed = which == HostNames::kWildcard
-                                       ? "a host name such as \"mail.example.org\" or \"*.example.org\""
-                                       : "a host name such as \"mail.example.org\"";
-  return string_kind<std::string>(
-      std::string(allowed), [which](std::string_view text) { return parse_host_name(text, which); },
-      std::identity{});
+Kind<std::string> host_name_or_empty() {
+  return string_kind<std::string>("a host name such as \"mail.example.org\"", parse_host_name_or_empty,
+                                  std::identity{});
 }
 
 Kind<net::Endpoint> endpoint() {

@@ -58,9 +58,8 @@ Kind<std::string> text();
 Kind<std::filesystem::path> path();
 Kind<Duration> duration(std::string_view min, std::string_view max);
 Kind<std::uint64_t> size(std::string_view min, std::string_view max);
-/// A-labels (RFC 5890 §2.3.2.1), in lower case; `wildcard` also takes `*.example.org`; `empty` also nothing.
-enum class HostNames { kPlain, kWildcard, kOrEmpty };
-Kind<std::string> host_name(HostNames which);
+/// A-labels (RFC 5890 §2.3.2.1), in lower case; or nothing.
+Kind<std::string> host_name_or_empty();
 Kind<net::Endpoint> endpoint();
 Kind<net::Network> network();
 /// One of the words. None at all: nothing is allowed yet.

@@ -2,6 +2,8 @@
 // person who runs the server.
 #include "app/config_schema.h"
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace pabal::app {
@@ -22,14 +24,12 @@ void add(Options& all, Options section) { std::ranges::move(section, std::back_i
 
 Options server_rows() {
   return {
-      row(PABAL_OPTION(server.hostname), host_name(HostNames::kOrEmpty), "\"\"", kRestart,
-          "The name by which this server greets others. Empty: the machine's own name. For mail it should be "
-          "a "
-          "public name whose address points back to it."),
+      row(PABAL_OPTION(server.hostname), host_name_or_empty(), "\"\"", kRestart,
+          "The name by which this server greets others. Empty: the machine's own name. For mail it should "
+          "be a public name whose address points back to it."),
       row(PABAL_OPTION(server.data_dir), path(), "\"/var/lib/pabal\"", kRestart,
-          "The folder where everything durable is kept: letters, accounts, queue. It belongs to the server's "
-          "user "
-          "alone."),
+          "The folder where everything durable is kept: letters, accounts, queue. It belongs to the "
+          "server's user alone."),
       row(PABAL_OPTION(server.user), text(), "\"\"", kRestart,
           "The user to become once the ports are bound, when started as root. Empty: stay."),
       row(PABAL_OPTION(server.group), text(), "\"\"", kRestart,
@@ -54,8 +54,7 @@ Options log_rows() {
           "`text` is for people and grep, `json` writes one JSON object a line for programs."),
       row(PABAL_OPTION(log.file), path(), "\"\"", kRestart,
           "The file to append to; a reload (SIGHUP) opens it anew, as logrotate wants. Empty: standard "
-          "error, which "
-          "systemd keeps in its journal."),
+          "error, which systemd keeps in its journal."),
   };
 }
 
@@ -63,8 +62,7 @@ Options admin_rows() {
   return {
       row(PABAL_OPTION(admin.socket), path(), "\"\"", kRestart,
           "The Unix socket through which the `pabal` commands talk to the running server. Empty: "
-          "`control.sock` in "
-          "the data directory."),
+          "`control.sock` in the data directory."),
   };
 }
 
@@ -76,8 +74,7 @@ Options store_rows() {
           "Memory for changes that are in the log on disk, but not in tables yet."),
       row(PABAL_OPTION(store.reserve), size("0 B", "1 TiB"), "\"256 MiB\"", kRestart,
           "Free disk space below which new mail is put off with a temporary error, so that the disk never "
-          "fills up "
-          "to the last byte."),
+          "fills up to the last byte."),
       row(PABAL_OPTION(store.reader_threads), whole<std::size_t>(1, 256), "4", kRestart,
           "Threads for reads that miss memory."),
       row(PABAL_OPTION(store.sweep_interval), duration("1m", "30d"), "\"1h\"", kReload,
@@ -107,8 +104,7 @@ Options account_rows() {
           "Memory for addresses and accounts that were looked up; 32 MiB are about 100,000 addresses."),
       row(PABAL_OPTION(account.password.argon2_memory), size("8 MiB", "1 GiB"), "\"19 MiB\"", kRestart,
           "Memory that one password check takes (argon2id). More makes stolen hashes harder to guess and "
-          "logins "
-          "slower; older hashes are renewed at their owner's next login."),
+          "logins slower; older hashes are renewed at their owner's next login."),
       row(PABAL_OPTION(account.password.argon2_passes), whole<std::uint64_t>(1, 100), "2", kRestart,
           "How often a password check walks over its memory (argon2id)."),
       row(PABAL_OPTION(account.password.hash_threads), whole<std::size_t>(1, 64), "2", kRestart,
@@ -117,38 +113,36 @@ Options account_rows() {
           "How many password checks may wait; the next login is told to try again."),
       row(PABAL_OPTION(account.password.proven_lifetime), duration("0s", "1d"), "\"5m\"", kRestart,
           "How long a password that was right is remembered (as a keyed hash), so that a client that opens "
-          "ten "
-          "connections pays for one check. 0s: never."),
+          "ten connections pays for one check. 0s: never."),
       row(PABAL_OPTION(account.password.max_proven), whole<std::size_t>(1, 10'000'000), "10000", kRestart,
           "How many such passwords are remembered."),
       row(PABAL_OPTION(account.scram.enabled), flag(), "true", kRestart,
           "Whether new passwords are also stored as SCRAM-SHA-256 keys, so that clients can log in without "
-          "sending "
-          "them. Without, only argon2id hashes are kept."),
+          "sending them. Without, only argon2id hashes are kept."),
       row(PABAL_OPTION(account.scram.iterations), whole<std::uint32_t>(4096, 10'000'000), "10000", kRestart,
           "Rounds of the SCRAM key of a new password; clients compute as many at each login (RFC 7677 asks "
-          "for "
-          "4096 at least)."),
+          "for 4096 at least)."),
   };
 }
 
 Options throttle_rows() {
   return {
-      row(PABAL_OPTION(account.throttle.free_failures), whole<std::size_t>(0, 1000), "3", kRestart,
-          "Failed logins, of one account or from one network, that are answered without delay."),
+      row(PABAL_OPTION(account.throttle.free_failures), whole<int>(0, 1000), "4", kRestart,
+          "Failed logins that are answered without delay."),
       row(PABAL_OPTION(account.throttle.first_delay), duration("0s", "1m"), "\"1s\"", kRestart,
-          "The delay of the answer after that; it doubles with each further failure."),
-      row(PABAL_OPTION(account.throttle.max_delay), duration("0s", "5m"), "\"30s\"", kRestart,
-          "The longest delay of an answer."),
-      row(PABAL_OPTION(account.throttle.block_after), whole<std::size_t>(1, 100'000), "30", kRestart,
-          "Failed logins after which further ones are refused for a while. Networks from which the owner "
-          "logged in "
-          "before keep their access."),
-      row(PABAL_OPTION(account.throttle.block_for), duration("1s", "7d"), "\"15m\"", kRestart,
-          "How long they are refused."),
-      row(PABAL_OPTION(account.throttle.max_tracked), whole<std::size_t>(1000, 10'000'000), "100000",
-          kRestart,
-          "Accounts and networks whose failures are remembered; beyond it the oldest is forgotten."),
+          "How long the next login waits for its answer; the delay doubles with each further failure."),
+      row(PABAL_OPTION(account.throttle.longest_delay), duration("0s", "5m"), "\"8s\"", kRestart,
+          "The longest delay. Mail programs give up after half a minute or so."),
+      row(PABAL_OPTION(account.throttle.refuse_from), whole<int>(1, 100'000), "20", kRestart,
+          "Failed logins after which a network is refused. A network from which the owner logged in lately "
+          "keeps its access to that account."),
+      row(PABAL_OPTION(account.throttle.forgive_one_in), duration("1s", "1d"), "\"2m\"", kRestart,
+          "How long until one failure is forgotten."),
+      row(PABAL_OPTION(account.throttle.known_network_for), duration("0s", "365d"), "\"30d\"", kRestart,
+          "How long a network counts as known to an account after a login."),
+      row(PABAL_OPTION(account.throttle.max_entries), whole<std::size_t>(16, 10'000'000), "16384", kRestart,
+          "Accounts, and networks, whose failures are remembered; beyond it the longest unused is "
+          "forgotten."),
   };
 }
 
@@ -156,8 +150,7 @@ Options dns_rows() {
   return {
       row(PABAL_OPTION(dns.forwarders), list_of(endpoint()), "[]", kRestart,
           "Resolvers to ask, with their ports. Empty: find answers from the root servers on, which is best "
-          "for a mail "
-          "server, since lists of spammers refuse large public resolvers."),
+          "for a mail server, since lists of spammers refuse large public resolvers."),
       row(PABAL_OPTION(dns.zone_file), path(), "\"\"", kRestart,
           "A file of DNS records that is asked instead of the network: for demonstrations and tests."),
       row(PABAL_OPTION(dns.trust_anchor), path(), "\"/usr/share/dns/root.key\"", kRestart,
@@ -170,14 +163,6 @@ Options dns_rows() {
   };
 }
 
-Options tls_rows() {
-  return {
-      row(PABAL_OPTION(tls.min_version),
-          choice<TlsVersion>({{"1.2", TlsVersion::k12}, {"1.3", TlsVersion::k13}}), "\"1.2\"", kReload,
-          "The oldest version of TLS that is spoken with clients (RFC 8996 retires those before 1.2)."),
-  };
-}
-
 std::vector<Option<Config::Tls::Certificate>> certificate_columns() {
   using Certificate = Config::Tls::Certificate;
   return {
@@ -185,9 +170,6 @@ std::vector<Option<Config::Tls::Certificate>> certificate_columns() {
                                "The certificate and its chain, in PEM."),
       make_option<Certificate>(PABAL_OPTION(key_file), path(), "\"\"", kReload,
                                "The private key, in PEM. Empty: it is in `cert_file` too."),
-      make_option<Certificate>(
-          PABAL_OPTION(names), list_of(host_name(HostNames::kWildcard)), "[]", kReload,
-          "The server names (SNI) that it answers for. Empty: those in the certificate."),
   };
 }
 
@@ -204,12 +186,12 @@ std::vector<Option<Config::Listener>> listener_columns(const std::vector<std::st
           choice<TlsMode>(
               {{"none", TlsMode::kNone}, {"starttls", TlsMode::kStartTls}, {"implicit", TlsMode::kImplicit}}),
           "\"starttls\"", kRestart,
-          "`implicit` is TLS from the first byte, `starttls` is plain until the client asks, `none` "
-          "is plain. Passwords are never taken over a plain connection from another machine."),
+          "`implicit` is TLS from the first byte, `starttls` is plain until the client asks, `none` is "
+          "plain. Passwords are never taken over a plain connection from another machine."),
       make_option<Listener>(
           PABAL_OPTION(proxy_protocol), list_of(network()), "[]", kRestart,
-          "Networks of load balancers whose PROXY header names the true client. Connections from "
-          "elsewhere are refused then. Empty: no PROXY header is expected."),
+          "Networks of load balancers whose PROXY header names the true client. Connections from elsewhere "
+          "are refused then. Empty: no PROXY header is expected."),
   };
 }
 
@@ -279,16 +261,15 @@ ConfigSchema::Rows::Rows(const std::vector<std::string>& protocols) {
       {"account.scram", "SCRAM, which proves a password without sending it (RFC 5802, RFC 7677)."},
       {"account.throttle", "What slows down those who guess passwords."},
       {"dns", "How names are looked up."},
-      {"tls", "Encryption of connections."},
   };
-  for (auto* section : {server_rows, log_rows, admin_rows, store_rows, limits_rows, account_rows,
-                        throttle_rows, dns_rows, tls_rows}) {
+  for (auto* section :
+       {server_rows, log_rows, admin_rows, store_rows, limits_rows, account_rows, throttle_rows, dns_rows}) {
     add(options, section());
   }
   tables.push_back(
       make_table(PABAL_OPTION(tls.certificate), certificate_columns(), kReload,
-                 "A certificate, one table each; the first also answers for names that no other has. "
-                 "A reload reads the files anew."));
+                 "A certificate, one table each. It answers for the names in it; the first also for all "
+                 "others. A reload reads the files anew."));
   tables.push_back(make_table(PABAL_OPTION(listener), listener_columns(protocols), kRestart,
                               "A place where connections are accepted, one table each."));
 }
@@ -299,8 +280,8 @@ void check_whole(ConfigReading& reading) {
     const auto line = reading.loaded.line_of.find(key);
     reading.fault({line == reading.loaded.line_of.end() ? 0 : line->second, 1}, key, std::move(message));
   };
-  if (config.account.throttle.first_delay > config.account.throttle.max_delay) {
-    fault("account.throttle.first_delay", "it is longer than `account.throttle.max_delay`");
+  if (config.account.throttle.first_delay > config.account.throttle.longest_delay) {
+    fault("account.throttle.first_delay", "it is longer than `account.throttle.longest_delay`");
   }
   std::set<std::string> names;
   std::set<net::Endpoint> addresses;

@@ -1,5 +1,5 @@
 // The configuration as text: what is in force, and the reference.
-#include <iterator>
+#include <algorithm>
 
 #include "app/config_schema.h"
 
