@@ -264,8 +264,8 @@ TEST(Config, TheDocumentedReferenceIsTheSchemas) {
   const std::string documented{std::istreambuf_iterator<char>(file), {}};
   const std::string generated = ConfigSchema({}).reference_markdown();
   if (documented == generated) return;
-  FAIL()
-      << "docs/configuration.md is not what the schema says: pabal config reference > docs/configuration.md";
+  FAIL() << "docs/configuration.md is not what the schema says: pabal config reference --markdown > "
+            "docs/configuration.md";
 }
 
 TEST(Config, LoadsAFileAndSaysWhyNot) {

@@ -59,8 +59,8 @@ constexpr std::string_view kTableHead =
 constexpr std::string_view kIntroduction = R"(# Configuration
 
 Pabal reads one TOML file, `/etc/pabal/pabal.toml` unless `--config` names another. An empty file, or none, is a
-working configuration: every option has a safe default. This page is made from the program's own schema by
-`pabal config reference`; `pabal config reference --toml` prints the same as a file to start from.
+working configuration: every option has a safe default. `pabal config reference` prints them all as a file to start
+from; this page is made from the same schema (`pabal config reference --markdown`).
 
 - `pabal config check` tells every fault of the file with its line, and what is allowed there. An option that does
   not exist is a fault, never ignored.
