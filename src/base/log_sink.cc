@@ -41,7 +41,9 @@ class StderrSink final : public LogSink {
 class FileSink final : public LogSink {
  public:
   static Result<int> open_file(const std::string& path) {
-    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+    // Without waiting: a named pipe that nobody reads is refused, not waited for.
+    const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    const int descriptor = ::open(path.c_str(), flags, 0640);
     if (descriptor < 0)
       return fail(ErrorKind::kRefuse, "cannot open the log file {}: {}", path, describe(errno));
     return descriptor;

@@ -354,6 +354,25 @@ TEST(LogWriter, AFileThatCannotBeOpenedIsRefusedInWords) {
             "cannot open the log file /nonexistent/pabal.log: No such file or directory");
 }
 
+TEST(LogWriter, APipeThatNobodyReadsIsRefusedAtOnce) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path / "pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  EXPECT_FALSE(make_file_log_sink(path));
+}
+
+TEST(LogWriter, AFullDiskLosesLinesAndCountsThem) {
+  auto sink = make_file_log_sink("/dev/full");
+  ASSERT_TRUE(sink);
+  const ManualClock clock;
+  LogWriter writer({}, *std::move(sink), clock);
+  testing::internal::CaptureStderr();
+  Logger(writer).info("lost");
+  EXPECT_TRUE(writer.flush());
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("No space left on device"));
+  EXPECT_EQ(writer.counts().dropped_lines, 1u);
+}
+
 TEST(Secret, HoldsAndWipes) {
   std::string source = "correct horse battery staple";
   const char* where = source.data();
