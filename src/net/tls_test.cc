@@ -244,7 +244,7 @@ TEST_F(TlsTest, WarnsOfDates) {
 }
 
 TEST_F(TlsTest, SelfSignedRefusesWhatIsNoName) {
-  for (const std::string name : {"", "a b", "a,DNS:b", "a\nb", "DNS:a", "ü.example"}) {
+  for (const std::string& name : std::vector<std::string>{"", "a b", "a,DNS:b", "a\nb", "DNS:a", "ü.example"}) {
     EXPECT_FALSE(make_self_signed({name}, system_clock)) << name;
   }
   EXPECT_FALSE(make_self_signed({}, system_clock));
