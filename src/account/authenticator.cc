@@ -55,6 +55,20 @@ LoginExchange::Step to_step(LoginResult result) {
 
 }  // namespace
 
+ClientInfo client_info_of(const net::Stream& stream, Protocol protocol) {
+  ClientInfo client{.protocol = protocol, .peer = stream.peer(), .tls = stream.encrypted(), .bindings = {}};
+  const std::pair<net::ChannelBinding, std::string_view> types[] = {
+      {net::ChannelBinding::kTlsExporter, "tls-exporter"},
+      {net::ChannelBinding::kTlsServerEndPoint, "tls-server-end-point"},
+  };
+  for (const auto& [type, name] : types) {
+    // Which of them there are depends on the version of TLS; the stream knows.
+    if (auto data = stream.channel_binding(type))
+      client.bindings.push_back({std::string(name), *std::move(data)});
+  }
+  return client;
+}
+
 /// One login on its way: whose it would be, what the throttle says, how it ends.
 class Authenticator::Attempt {
  public:

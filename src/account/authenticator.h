@@ -25,6 +25,7 @@
 #include "base/random.h"
 #include "base/secret.h"
 #include "net/endpoint.h"
+#include "net/stream.h"
 #include "net/task.h"
 
 namespace pabal::account {
@@ -36,6 +37,9 @@ struct ClientInfo {
   bool tls = false;
   std::vector<ChannelBinding> bindings = {};  ///< of the TLS channel, as far as there are any
 };
+
+/// The same, as the connection's stream knows it.
+ClientInfo client_info_of(const net::Stream& stream, Protocol protocol);
 
 /// An open door.
 struct Login {

@@ -213,6 +213,41 @@ TEST_F(AuthenticatorTest, AppPasswordsKeepToTheirProtocols) {
   EXPECT_EQ(listener_.details.back(), "this app password is for other protocols");
 }
 
+/// A stream that knows its peer and one channel binding.
+class BoundStream final : public net::Stream {
+ public:
+  explicit BoundStream(bool tls) : tls_(tls) {}
+  net::Task<Result<void>> wait_readable(net::Deadline) override { co_return Result<void>{}; }
+  net::Task<Result<std::size_t>> read_some(std::span<char>, net::Deadline) override { co_return 0u; }
+  net::Task<Result<void>> write_all(std::span<const std::string_view>, net::Deadline) override {
+    co_return Result<void>{};
+  }
+  net::Task<Result<void>> shut_down(net::Deadline) override { co_return Result<void>{}; }
+  void close() override {}
+  const net::Endpoint& peer() const override { return peer_; }
+  const net::Endpoint& local() const override { return peer_; }
+  bool encrypted() const override { return tls_; }
+  Result<std::string> channel_binding(net::ChannelBinding type) const override {
+    if (tls_ && type == net::ChannelBinding::kTlsServerEndPoint) return "HASHED";
+    return fail(ErrorKind::kRefuse, "no such binding");
+  }
+
+ private:
+  const bool tls_;
+  const net::Endpoint peer_ = net::TcpEndpoint{net::IpAddress::parse("192.0.2.1").value(), 1234};
+};
+
+TEST_F(AuthenticatorTest, TakesTheBindingsOfTheStream) {
+  EXPECT_TRUE(client_info_of(BoundStream(false), Protocol::kImap).bindings.empty());
+  const ClientInfo info = client_info_of(BoundStream(true), Protocol::kSubmission);
+  EXPECT_TRUE(info.tls);
+  EXPECT_EQ(info.protocol, Protocol::kSubmission);
+  EXPECT_EQ(scram("SCRAM-SHA-256-PLUS", "bob", kGood, info, "p=tls-server-end-point,,", "HASHED"),
+            "in as bob@example.org #1");
+  EXPECT_EQ(scram("SCRAM-SHA-256-PLUS", "bob", kGood, info, "p=tls-exporter,,", "HASHED"),
+            "malformed: the login could not be understood");
+}
+
 TEST_F(AuthenticatorTest, NoPasswordInClearOnAnOpenLine) {
   using enum SaslName;
   EXPECT_EQ(door_.mechanisms(bound_client()), (std::vector{kScramSha256Plus, kScramSha256, kPlain, kLogin}));

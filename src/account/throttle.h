@@ -23,8 +23,8 @@
 #include <optional>
 #include <string>
 
-#include "account/detail/lru_map.h"
 #include "base/clock.h"
+#include "base/lru_map.h"
 #include "net/endpoint.h"
 
 namespace pabal::account {
@@ -85,7 +85,7 @@ class LoginThrottle {
     std::array<std::uint64_t, 4> recent{};  // fingerprints; of pairs only
     std::size_t next_recent = 0;
   };
-  using Buckets = detail::LruMap<std::string, Bucket>;
+  using Buckets = LruMap<std::string, Bucket>;
 
   void leak(Bucket& bucket, MonoTime now) const;
   void add_failure(Buckets& buckets, const std::string& key, double failures, MonoTime now);
@@ -102,7 +102,7 @@ class LoginThrottle {
   Buckets networks_;
   Buckets wide_networks_;
   Buckets accounts_;
-  detail::LruMap<std::string, MonoTime> known_networks_;  // pairs, and when they last logged in
+  LruMap<std::string, MonoTime> known_networks_;  // pairs, and when they last logged in
 };
 
 }  // namespace pabal::account

@@ -11,9 +11,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "account/detail/lru_map.h"
 #include "account/password.h"
 #include "base/clock.h"
+#include "base/lru_map.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "base/secret.h"
