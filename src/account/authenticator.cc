@@ -85,16 +85,12 @@ class Authenticator::Attempt {
       account_ = *std::move(account);
     }
     throttled_.emplace(door_.throttle_.begin(throttle_key(), client_.peer));
-    if (const auto wait = throttled_->refused_for()) {
-      auto refused = refuse(Why::kThrottled, "too many failures");
-      refused.text = fmt::format("too many failed logins; try again in {} minutes",
-                                 std::chrono::ceil<std::chrono::minutes>(*wait).count());
-      co_return refused;
-    }
+    if (const auto wait = throttled_->refused_for()) co_return refuse_throttled(*wait);
     if (throttled_->delay() > std::chrono::milliseconds(0)) {
       const net::Context context = co_await net::current_context();
       const auto slept = co_await net::sleep_until(context.loop->in(throttled_->delay()));
       if (!slept) co_return refuse(Why::kBusy, slept.error().detail);
+      if (const auto wait = throttled_->refused_after_delay()) co_return refuse_throttled(*wait);
     }
     co_return std::nullopt;
   }
@@ -161,6 +157,13 @@ class Authenticator::Attempt {
 
  private:
   std::optional<AccountId> id() const { return account_ ? std::optional(account_->id) : std::nullopt; }
+
+  LoginRefused refuse_throttled(std::chrono::seconds wait) {
+    auto refused = refuse(Why::kThrottled, "too many failures");
+    refused.text = fmt::format("too many failed logins; try again in {} minutes",
+                               std::chrono::ceil<std::chrono::minutes>(wait).count());
+    return refused;
+  }
 
   /// The same for all addresses of one account, so that they don't each have a count of their own.
   std::string throttle_key() const {

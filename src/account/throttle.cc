@@ -7,8 +7,11 @@
 namespace pabal::account {
 namespace {
 
-// So many connections of one client may log in at the same moment before that looks like guessing.
+// So many attempts from one place may be under way at the same moment; each one more waits a little longer,
+// so that they are judged one after the other. An office whose five hundred programs all come back after a
+// restart is through in seconds; a guesser with five hundred connections is refused after the first few.
 constexpr int kFreePending = 16;
+constexpr std::chrono::milliseconds kPendingStep{20};
 // A wide network is many customers, and an account has many devices: they may fail that much more often.
 constexpr double kWideNetworkShare = 8;
 constexpr double kAccountShare = 4;
@@ -44,7 +47,33 @@ double LoginThrottle::level(Buckets& buckets, const std::string& key, MonoTime n
   Bucket* bucket = buckets.find(key);
   if (bucket == nullptr) return 0;
   leak(*bucket, now);
-  return bucket->failures + std::max(0, bucket->pending - kFreePending);
+  return bucket->failures;
+}
+
+LoginThrottle::Judgement LoginThrottle::judge(const Attempt::Keys& keys, MonoTime now) {
+  const auto pending = [&](Buckets& buckets, const std::string& key) {
+    const Bucket* bucket = buckets.find(key);
+    return bucket == nullptr ? 0 : bucket->pending;
+  };
+  double strictest = level(pairs_, keys.pair, now);
+  double refusing = strictest;
+  int crowd = pending(pairs_, keys.pair);
+  if (!keys.is_local && !is_known_network(keys.pair, now)) {
+    const double of_network = std::max(level(networks_, keys.network, now),
+                                       level(wide_networks_, keys.wide_network, now) / kWideNetworkShare);
+    refusing = std::max(refusing, of_network);
+    strictest = std::max(refusing, level(accounts_, keys.account, now) / kAccountShare);
+    crowd = std::max({crowd, pending(networks_, keys.network), pending(accounts_, keys.account)});
+  }
+  Judgement out;
+  out.delay = std::min(options_.longest_delay,
+                       delay_at(strictest) + kPendingStep * std::max(0, crowd - kFreePending));
+  // Until the bucket has room for one more.
+  const double too_many = refusing + 1 - options_.refuse_from;
+  if (too_many > 0 && !keys.is_local) {
+    out.refused_for = std::chrono::ceil<std::chrono::seconds>(options_.forgive_one_in * too_many);
+  }
+  return out;
 }
 
 std::chrono::milliseconds LoginThrottle::delay_at(double level) const {
@@ -82,28 +111,24 @@ LoginThrottle::Attempt LoginThrottle::begin(std::string account, const net::Endp
     wide_network = net::Network::around(tcp->address, v4 ? kIpv4WideBits : kIpv6WideBits).to_string();
   }
   std::string pair = network + " " + account;
-  Attempt attempt(*this, {std::move(account), std::move(network), std::move(wide_network), std::move(pair)});
-  const Attempt::Keys& keys = attempt.keys_;
+  Attempt attempt(
+      *this, {std::move(account), std::move(network), std::move(wide_network), std::move(pair), is_local});
 
   const std::scoped_lock lock(mutex_);
-  const MonoTime now = clock_.mono();
-  double strictest = level(pairs_, keys.pair, now);
-  double refusing = strictest;
-  if (!is_local && !is_known_network(keys.pair, now)) {
-    const double of_network = std::max(level(networks_, keys.network, now),
-                                       level(wide_networks_, keys.wide_network, now) / kWideNetworkShare);
-    refusing = std::max(refusing, of_network);
-    strictest = std::max(refusing, level(accounts_, keys.account, now) / kAccountShare);
-  }
-  attempt.delay_ = delay_at(strictest);
-  // Until the bucket has room for one more.
-  const double too_many = refusing + 1 - options_.refuse_from;
-  if (too_many > 0 && !is_local) {
-    attempt.refused_for_ = std::chrono::ceil<std::chrono::seconds>(options_.forgive_one_in * too_many);
-  } else {
-    change_pending(keys, 1);
-  }
+  const Judgement judgement = judge(attempt.keys_, clock_.mono());
+  attempt.delay_ = judgement.delay;
+  attempt.refused_for_ = judgement.refused_for;
+  if (!judgement.refused_for) change_pending(attempt.keys_, 1);
   return attempt;
+}
+
+std::optional<std::chrono::seconds> LoginThrottle::Attempt::refused_after_delay() {
+  if (throttle_ == nullptr || refused_for_) return refused_for_;
+  LoginThrottle& throttle = *throttle_;
+  const std::scoped_lock lock(throttle.mutex_);
+  const auto refused_for = throttle.judge(keys_, throttle.clock_.mono()).refused_for;
+  if (refused_for) throttle.end(*this);
+  return refused_for;
 }
 
 LoginThrottle::Attempt::Attempt(Attempt&& other) noexcept

@@ -9,8 +9,9 @@
 // which the account logged in lately is judged by its pair with that account alone. So is this machine
 // itself, and it is never refused: behind it may stand a webmail with all its users.
 //
-// An attempt counts from its beginning, so that a thousand at once are no way around the delay. The same
-// wrong password again is a forgotten device, not a guess, and counts once.
+// Many at once from one place are judged one after the other, and looked at again when their turn comes, so
+// that a thousand connections are no way around the bound. The same wrong password again is a forgotten
+// device, not a guess, and counts once.
 //
 // Any loop's thread; nothing waits in here (account::Authenticator does the waiting).
 #pragma once
@@ -56,6 +57,8 @@ class LoginThrottle {
     std::chrono::milliseconds delay() const { return delay_; }
     /// Set: refuse it unjudged, and say when to come again.
     std::optional<std::chrono::seconds> refused_for() const { return refused_for_; }
+    /// After the delay: the same question again, since others failed meanwhile.
+    std::optional<std::chrono::seconds> refused_after_delay();
 
     void succeeded();
     /// `fingerprint` tells equal passwords from others and must not tell what they are; 0 is none.
@@ -65,6 +68,7 @@ class LoginThrottle {
     friend class LoginThrottle;
     struct Keys {
       std::string account, network, wide_network, pair;
+      bool is_local = false;
     };
     Attempt(LoginThrottle& throttle, Keys keys) : throttle_(&throttle), keys_(std::move(keys)) {}
 
@@ -86,10 +90,15 @@ class LoginThrottle {
     std::size_t next_recent = 0;
   };
   using Buckets = LruMap<std::string, Bucket>;
+  struct Judgement {
+    std::chrono::milliseconds delay{0};
+    std::optional<std::chrono::seconds> refused_for = {};
+  };
 
   void leak(Bucket& bucket, MonoTime now) const;
   void add_failure(Buckets& buckets, const std::string& key, double failures, MonoTime now);
   double level(Buckets& buckets, const std::string& key, MonoTime now);
+  Judgement judge(const Attempt::Keys& keys, MonoTime now);
   std::chrono::milliseconds delay_at(double level) const;
   bool is_known_network(const std::string& pair, MonoTime now);
   void change_pending(const Attempt::Keys& keys, int by);

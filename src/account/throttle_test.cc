@@ -119,17 +119,38 @@ TEST_F(ThrottleTest, AForgottenDeviceIsNoGuesser) {
   EXPECT_EQ(look("bob", "192.0.2.1").substr(0, 7), "refused");
 }
 
-TEST_F(ThrottleTest, AttemptsUnderWayCount) {
+TEST_F(ThrottleTest, ACrowdTakesTurns) {
   std::vector<LoginThrottle::Attempt> under_way;
-  int refused = 0;
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 300; ++i)
     under_way.push_back(throttle_.begin(fmt::format("u{}", i), from("192.0.2.1")));
-    if (under_way.back().refused_for()) ++refused;
-  }
   EXPECT_EQ(under_way[15].delay(), 0ms);
-  EXPECT_GT(under_way[30].delay(), 0ms);
-  EXPECT_GT(refused, 50);
-  under_way.clear();  // none was judged
+  EXPECT_EQ(under_way[17].delay(), 20ms);
+  EXPECT_EQ(under_way[299].delay(), 283 * 20ms);
+  for (auto& attempt : under_way) EXPECT_FALSE(attempt.refused_for());
+  // An office after a restart: all come in.
+  for (auto& attempt : under_way) {
+    EXPECT_FALSE(attempt.refused_after_delay());
+    attempt.succeeded();
+  }
+  EXPECT_EQ(look("another", "192.0.2.1"), "0");
+}
+
+TEST_F(ThrottleTest, ManyConnectionsAreNoWayAroundTheBound) {
+  std::vector<LoginThrottle::Attempt> under_way;
+  for (int i = 0; i < 300; ++i) under_way.push_back(throttle_.begin("bob", from("192.0.2.1")));
+  int judged = 0;
+  for (auto& attempt : under_way) {
+    if (attempt.refused_after_delay()) continue;
+    attempt.failed(0);
+    ++judged;
+  }
+  EXPECT_EQ(judged, 20);
+  under_way.clear();
+  EXPECT_EQ(look("bob", "192.0.2.1"), "refused for 120 s");
+}
+
+TEST_F(ThrottleTest, AnUndecidedAttemptLeavesNothingBehind) {
+  for (int i = 0; i < 100; ++i) look("bob", "192.0.2.1");
   EXPECT_EQ(look("bob", "192.0.2.1"), "0");
 }
 
