@@ -283,6 +283,10 @@ void check_whole(ConfigReading& reading) {
   if (config.account.throttle.first_delay > config.account.throttle.longest_delay) {
     fault("account.throttle.first_delay", "it is longer than `account.throttle.longest_delay`");
   }
+  if (std::ranges::any_of(config.dns.forwarders,
+                          [](const net::Endpoint& address) { return !address.tcp(); })) {
+    fault("dns.forwarders", "a resolver is reached at an IP address, not through a Unix socket");
+  }
   std::set<std::string> names;
   std::set<net::Endpoint> addresses;
   for (std::size_t i = 0; i < config.listener.size(); ++i) {

@@ -120,6 +120,8 @@ TEST(Config, NamesPlaceKeyAndWhatIsAllowed) {
                "write an international name in its"},
           Case{"a list's second element", "[dns]\nforwarders = [\"127.0.0.1:53\", \"nowhere\"]",
                ":2:31: dns.forwarders: "},
+          Case{"a resolver behind a Unix socket", "dns.forwarders = [\"unix:/x\"]",
+               ":1:1: dns.forwarders: a resolver is"},
           Case{"not a list", "dns.forwarders = \"127.0.0.1:53\"",
                "a string does not fit here; allowed is a list, each"},
           Case{"a control character", "server.user = \"a\\nb\"", "the text has control characters"},
