@@ -1,5 +1,6 @@
 // Where a letter to an address goes. An alias, a group or a catch-all is flattened here, so that whoever
 // delivers sees accounts and remote addresses only, each once.
+#include <algorithm>
 #include <deque>
 #include <set>
 

@@ -2,7 +2,9 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "account/detail/unicode.h"
 #include "base/ascii.h"

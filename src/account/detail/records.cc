@@ -1,5 +1,7 @@
 #include "account/detail/records.h"
 
+#include <algorithm>
+
 #include "base/cursor.h"
 
 namespace pabal::account::detail {

@@ -11,6 +11,10 @@
 // their "OK" (RFC 4422 §5).
 #include "account/detail/scram.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "base/ascii.h"
 #include "base/check.h"
 #include "base/cursor.h"
