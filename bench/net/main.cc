@@ -137,12 +137,12 @@ Task<Result<std::unique_ptr<Connection>>> open_one(Loop& loop, Endpoint to, TlsC
 }
 
 Task<void> ask_and_wait(Loop& loop, Connection& connection, MonoTime until, std::vector<double>& micros) {
-  while (loop.clock().mono() < until) {
+  do {
     const MonoTime start = loop.clock().mono();
     or_die(co_await connection.write("NOOP 0123456789012345678901234567890123456789\r\n", loop.in(60s)));
     std::ignore = or_die(co_await connection.read_line({}, loop.in(60s)));
     micros.push_back(std::chrono::duration<double, std::micro>(loop.clock().mono() - start).count());
-  }
+  } while (loop.clock().mono() < until);
 }
 
 Task<void> open_many(Loop& loop, const Endpoint& to, TlsClient* tls, std::size_t count,

@@ -81,6 +81,7 @@ struct TlsStream::BioMethod {
 
 int TlsStream::bio_read(char* into, int size) {
   const std::size_t count = std::min(static_cast<std::size_t>(size), in_end_ - in_begin_);
+  if (count == 0) return 0;  // the end
   std::memcpy(into, in_.data() + in_begin_, count);
   in_begin_ += count;
   if (in_begin_ == in_end_) {
