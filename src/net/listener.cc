@@ -62,14 +62,14 @@ void Listener::start() { accepting_.spawn(accept_connections()); }
 
 Task<void> Listener::accept_connections() {
   while (co_await descriptor_->wait(Descriptor::Ready::kRead, Deadline::never())) {
-    if (accept_queued()) continue;
+    if (accept_queued(kMaxAcceptsInARow)) continue;
     if (!co_await sleep_until(loop_.in(kPauseAfterFailure))) break;
   }
 }
 
 // Takes what waits in the queue. False if the system is short of something and a pause is due.
-bool Listener::accept_queued() {
-  for (int i = 0; i < kMaxAcceptsInARow; ++i) {
+bool Listener::accept_queued(int at_most) {
+  for (int i = 0; i < at_most; ++i) {
     UniqueFd fd(::accept4(descriptor_->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (fd) {
       last_trouble_.clear();
@@ -157,7 +157,7 @@ Task<void> Listener::drain(Deadline deadline) {
   accepting_.cancel();
   co_await accepting_.join();
   if (!descriptor_->closed()) {
-    std::ignore = accept_queued();
+    std::ignore = accept_queued(options_.backlog);
     if (const UnixEndpoint* local = options_.endpoint.unix_socket()) ::unlink(local->path.c_str());
     descriptor_->close();
   }

@@ -77,7 +77,7 @@ class Listener {
   Listener(Loop& loop, std::unique_ptr<Descriptor> descriptor, ListenerOptions options, ListenerHandlers handlers);
 
   Task<void> accept_connections();
-  bool accept_queued();
+  bool accept_queued(int at_most);
   void take(UniqueFd fd);
   Task<void> serve(std::unique_ptr<Stream> stream, ConnectionLimits::Place place);
   Task<void> serve_proxied(std::unique_ptr<Stream> stream);
