@@ -106,7 +106,10 @@ Task<Result<Account>> try_add_account(DirectoryStore& store, const NewAccount& w
   }
   const std::string key = detail::account_key(id);
   PABAL_CO_TRY(const auto existing, co_await edit.read(key));
-  if (existing) co_return fail(ErrorKind::kCorrupt, "the directory's account counter went back to {}", id);
+  if (existing) {
+    PABAL_CO_TRY_VOID(
+        co_await edit.contradiction(fmt::format("the directory's account counter went back to {}", id)));
+  }
   edit.put(key, detail::encode_account(account));
   PABAL_CO_TRY_VOID(co_await edit.commit());
   co_return account;

@@ -128,6 +128,19 @@ void Edit::erase(const std::string& key) {
   entry->second.written = true;
 }
 
+net::Task<Result<void>> Edit::contradiction(std::string detail) {
+  std::vector<std::string> keys;
+  for (const auto& [key, entry] : entries_) keys.push_back(key);
+  PABAL_CO_TRY(const auto now, co_await store_.engine_.get(store_.partition_, keys));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto version = now[i] ? std::optional(now[i]->version) : std::nullopt;
+    if (version != entries_.at(keys[i]).version) {
+      co_return fail(ErrorKind::kConflict, "the directory changed while it was read");
+    }
+  }
+  co_return fail(ErrorKind::kCorrupt, "{}", detail);
+}
+
 net::Task<Result<void>> Edit::commit() {
   store::Batch batch(store_.partition_);
   for (auto& [key, entry] : entries_) {

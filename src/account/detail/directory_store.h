@@ -99,6 +99,9 @@ class Edit {
   /// Of a key that was read.
   void put(const std::string& key, std::string value);
   void erase(const std::string& key);
+  /// The failure for records that contradict each other. They were read one after the other, so another
+  /// change may have come between: kConflict if one of them has changed since, else kCorrupt with `detail`.
+  net::Task<Result<void>> contradiction(std::string detail);
   /// kConflict if something changed; nothing was written then.
   net::Task<Result<void>> commit();
 

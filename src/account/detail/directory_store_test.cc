@@ -92,6 +92,27 @@ net::Task<void> follow(Directory& directory) {
   EXPECT_EQ(ended.error().kind, ErrorKind::kCancelled);
 }
 
+net::Task<Result<void>> put(DirectoryStore& store, std::string key, std::string value) {
+  Edit edit(store);
+  PABAL_CO_TRY_VOID(co_await edit.read(key));
+  edit.put(key, value);
+  co_return co_await edit.commit();
+}
+
+net::Task<Result<void>> contradict(DirectoryStore& store, bool other_writes) {
+  Edit edit(store);
+  PABAL_CO_TRY_VOID(co_await edit.read("a"));
+  PABAL_CO_TRY_VOID(co_await edit.read("b"));
+  if (other_writes) PABAL_CO_TRY_VOID(co_await put(store, "b", "2"));
+  co_return co_await edit.contradiction("a is not b");
+}
+
+TEST_F(DirectoryTest, BlamesTheStoreOnlyForWhatIsStillThere) {
+  must(put(directory_.store(), "a", "1"));
+  EXPECT_EQ(run(contradict(directory_.store(), true)).error().kind, ErrorKind::kConflict);
+  EXPECT_EQ(run(contradict(directory_.store(), false)).error().kind, ErrorKind::kCorrupt);
+}
+
 class DirectoryCacheTest : public DirectoryTest {
  protected:
   bool is_local(std::string_view text) {

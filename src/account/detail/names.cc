@@ -63,8 +63,8 @@ net::Task<Result<void>> release_name(Edit& edit, const Address& address) {
   PABAL_CO_TRY(auto domain, co_await load_domain(edit, address.domain()));
   PABAL_CO_TRY(const auto name, co_await load_name(edit, address));
   if (!name || domain.address_count == 0) {
-    co_return fail(ErrorKind::kCorrupt, "the directory does not know '{}', though something refers to it",
-                   address.to_display());
+    co_return co_await edit.contradiction(
+        fmt::format("the directory does not know '{}', though something refers to it", address.to_display()));
   }
   --domain.address_count;
   edit.erase(name_key(address));
