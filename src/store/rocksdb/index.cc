@@ -1,0 +1,308 @@
+#include "store/rocksdb/index.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/iterator.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/table.h>
+
+#include <algorithm>
+#include <mutex>
+
+namespace pabal::store {
+
+namespace {
+
+constexpr std::string_view kReading = "reading the index";
+
+rocksdb::ReadOptions reading(Reach reach) {
+  rocksdb::ReadOptions options;
+  if (reach == Reach::kMemory) options.read_tier = rocksdb::kBlockCacheTier;
+  return options;
+}
+
+std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+std::unexpected<Error> undecodable(std::string_view what) {
+  return fail(ErrorKind::kCorrupt, "the index holds a {} that can't be decoded", what);
+}
+
+Result<std::optional<Value>> to_value(const rocksdb::Status& status, const rocksdb::Slice& bytes) {
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return std::unexpected(to_error(status, kReading));
+  const auto stored = decode_value(view(bytes));
+  if (!stored) return undecodable("value");
+  return Value{std::string(stored->bytes), stored->version};
+}
+
+// Who only reads must not leave a log file either.
+class SilentLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+rocksdb::Options tuned(const IndexOptions& options) {
+  rocksdb::BlockBasedTableOptions tables;
+  tables.block_cache = rocksdb::NewLRUCache(options.cache_bytes);
+  tables.block_size = 8 * 1024;  // between a single key (small is good) and a page of a scan (large is good)
+  tables.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  // In the cache, so that memory has one bound; the filters that every lookup asks stay there.
+  tables.cache_index_and_filter_blocks = true;
+  tables.pin_l0_filter_and_index_blocks_in_cache = true;
+  tables.format_version = 5;
+
+  rocksdb::Options tuned;
+  tuned.create_if_missing = !options.read_only;
+  tuned.table_factory.reset(rocksdb::NewBlockBasedTableFactory(tables));
+  tuned.compression = rocksdb::kLZ4Compression;
+  tuned.write_buffer_size = options.write_buffer_bytes;
+  tuned.max_write_buffer_number = 3;
+  tuned.level_compaction_dynamic_level_bytes = true;
+  tuned.target_file_size_base = 32 * 1024 * 1024;
+  tuned.max_bytes_for_level_base = 128 * 1024 * 1024;
+  tuned.max_background_jobs = 2;
+  tuned.max_open_files = 512;
+  // One thread writes.
+  tuned.allow_concurrent_memtable_write = false;
+  tuned.enable_write_thread_adaptive_yield = false;
+  // The engine flushes before it closes; a flush that RocksDB did on its own could not be told of.
+  tuned.avoid_flush_during_shutdown = true;
+  tuned.info_log_level = rocksdb::WARN_LEVEL;
+  tuned.max_log_file_size = 1024 * 1024;
+  tuned.keep_log_file_num = 2;
+  if (options.read_only) tuned.info_log = std::make_shared<SilentLog>();
+  tuned.stats_dump_period_sec = 0;
+  tuned.stats_persist_period_sec = 0;
+  return tuned;
+}
+
+}  // namespace
+
+/// Hears from RocksDB's own threads that a flush or a compaction failed.
+class Index::Listener final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    const std::lock_guard lock(mutex_);
+    trouble_ = to_error(*status, "writing the index").detail;
+  }
+  void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
+    if (info.new_bg_error.ok()) clear();
+  }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    trouble_.clear();
+  }
+  std::string trouble() const {
+    const std::lock_guard lock(mutex_);
+    return trouble_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string trouble_;
+};
+
+Result<std::unique_ptr<Index>> Index::open(const IndexOptions& options, const Disk& disk) {
+  std::unique_ptr<Index> index(new Index);
+  index->env_ = rocksdb::NewCompositeEnv(disk.files());
+  index->listener_ = std::make_shared<Listener>();
+  rocksdb::Options db_options = tuned(options);
+  db_options.env = index->env_.get();
+  db_options.listeners.push_back(index->listener_);
+  rocksdb::DB* db = nullptr;
+  const auto status = options.read_only ? rocksdb::DB::OpenForReadOnly(db_options, options.directory, &db)
+                                        : rocksdb::DB::Open(db_options, options.directory, &db);
+  if (!status.ok()) return std::unexpected(to_error(status, fmt::format("opening the index in {}", options.directory)));
+  index->db_.reset(db);
+  return index;
+}
+
+Index::~Index() = default;
+
+Index::Found<std::vector<std::optional<Value>>> Index::get(const PartitionId& partition,
+                                                           std::span<const std::string> keys, Reach reach) const {
+  std::vector<std::optional<Value>> values;
+  values.reserve(keys.size());
+  if (keys.size() == 1) {
+    rocksdb::PinnableSlice bytes;
+    const auto status =
+        db_->Get(reading(reach), db_->DefaultColumnFamily(), data_key(partition.value(), keys.front()), &bytes);
+    if (status.IsIncomplete()) return std::nullopt;
+    auto value = to_value(status, bytes);
+    if (!value) return failure_of(std::move(value));
+    values.push_back(*std::move(value));
+    return values;
+  }
+  std::vector<std::string> stored_keys;
+  stored_keys.reserve(keys.size());
+  for (const std::string& key : keys) stored_keys.push_back(data_key(partition.value(), key));
+  const std::vector<rocksdb::Slice> slices(stored_keys.begin(), stored_keys.end());
+  std::vector<rocksdb::PinnableSlice> bytes(keys.size());
+  std::vector<rocksdb::Status> statuses(keys.size());
+  // Of one column family, all keys are read as of one sequence number: one moment.
+  db_->MultiGet(reading(reach), db_->DefaultColumnFamily(), slices.size(), slices.data(), bytes.data(),
+                statuses.data());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].IsIncomplete()) return std::nullopt;
+    auto value = to_value(statuses[i], bytes[i]);
+    if (!value) return failure_of(std::move(value));
+    values.push_back(*std::move(value));
+  }
+  return values;
+}
+
+namespace {
+
+// The part of a partition that a scan may see, as keys of the index.
+struct Bounds {
+  std::string lower;
+  std::string upper;
+
+  Bounds(std::string_view prefix, const KeyRange& range) : lower(prefix), upper(prefix) {
+    lower.append(range.start);
+    if (range.end.empty()) {
+      upper = KeyRange::with_prefix(prefix).end;
+    } else {
+      upper.append(range.end);
+    }
+  }
+};
+
+bool page_is_full(const ScanPage& page, const ScanLimits& limits, std::size_t next_bytes) {
+  if (page.empty()) return false;
+  return page.size() >= limits.max_entries || page.bytes() + next_bytes > std::min(limits.max_bytes, kMaxPageBytes);
+}
+
+// What is left of `range` once everything up to and including `last_key` was read.
+KeyRange rest_of(const KeyRange& range, std::string_view last_key, bool reverse) {
+  if (reverse) return {range.start, std::string(last_key)};
+  std::string start(last_key);
+  start.push_back('\0');
+  return {std::move(start), range.end};
+}
+
+}  // namespace
+
+Index::Found<ScanPage> Index::scan(const PartitionId& partition, const KeyRange& range, const ScanLimits& limits,
+                                   Reach reach) const {
+  ScanPage page;
+  if (!range.end.empty() && range.start >= range.end) return page;
+  const std::string prefix = data_prefix(partition.value());
+  const Bounds bounds(prefix, range);
+  const rocksdb::Slice lower(bounds.lower);
+  const rocksdb::Slice upper(bounds.upper);
+  rocksdb::ReadOptions options = reading(reach);
+  options.iterate_lower_bound = &lower;
+  options.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options));
+  for (limits.reverse ? at->SeekToLast() : at->SeekToFirst(); at->Valid(); limits.reverse ? at->Prev() : at->Next()) {
+    const std::string_view key = view(at->key()).substr(prefix.size());
+    const auto stored = decode_value(view(at->value()));
+    if (!stored) return undecodable("value");
+    const std::string_view value = limits.keys_only ? std::string_view() : stored->bytes;
+    if (page_is_full(page, limits, key.size() + value.size())) {
+      page.set_next(rest_of(range, page[page.size() - 1].key, limits.reverse));
+      break;
+    }
+    page.append(key, value, stored->version);
+  }
+  if (at->status().IsIncomplete()) return std::nullopt;
+  if (!at->status().ok()) return std::unexpected(to_error(at->status(), kReading));
+  return page;
+}
+
+Index::Found<std::optional<BlobLocation>> Index::find_blob(const BlobId& id, Reach reach) const {
+  rocksdb::PinnableSlice bytes;
+  const auto status = db_->Get(reading(reach), db_->DefaultColumnFamily(), blob_key(id), &bytes);
+  if (status.IsIncomplete()) return std::nullopt;
+  if (status.IsNotFound()) return std::optional<BlobLocation>();
+  if (!status.ok()) return std::unexpected(to_error(status, kReading));
+  auto location = decode_location(view(bytes));
+  if (!location) return undecodable("blob's place");
+  return std::optional(*std::move(location));
+}
+
+Result<std::optional<Version>> Index::find_version(const std::string& key) const {
+  rocksdb::PinnableSlice bytes;
+  const auto status = db_->Get(rocksdb::ReadOptions(), db_->DefaultColumnFamily(), key, &bytes);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return std::unexpected(to_error(status, kReading));
+  const auto stored = decode_value(view(bytes));
+  if (!stored) return undecodable("value");
+  return stored->version;
+}
+
+Result<bool> Index::is_held(const BlobId& id) const {
+  const KeyRange range = KeyRange::with_prefix(reference_prefix(id));
+  const rocksdb::Slice upper(range.end);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options));
+  at->Seek(range.start);
+  if (!at->status().ok()) return std::unexpected(to_error(at->status(), kReading));
+  return at->Valid();
+}
+
+Result<std::optional<Applied>> Index::load_applied() const {
+  std::string bytes;
+  const auto status = db_->Get(rocksdb::ReadOptions(), applied_key(), &bytes);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return std::unexpected(to_error(status, kReading));
+  const auto applied = decode_applied(bytes);
+  if (!applied) return undecodable("journal's place");
+  return applied;
+}
+
+Result<void> Index::for_each(KeyTag tag,
+                             const std::function<bool(std::string_view, std::string_view)>& each) const {
+  const KeyRange range = range_of(tag);
+  const rocksdb::Slice upper(range.end);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &upper;
+  options.fill_cache = false;  // a walk over everything must not push out what people read
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options));
+  for (at->Seek(range.start); at->Valid(); at->Next()) {
+    if (!each(view(at->key()), view(at->value()))) return {};
+  }
+  if (!at->status().ok()) return std::unexpected(to_error(at->status(), kReading));
+  return {};
+}
+
+Result<void> Index::apply(rocksdb::WriteBatch& batch) {
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  if (const auto status = db_->Write(options, &batch); !status.ok()) {
+    return std::unexpected(to_error(status, "writing the index"));
+  }
+  return {};
+}
+
+Result<void> Index::flush() {
+  rocksdb::FlushOptions options;
+  options.wait = true;
+  options.allow_write_stall = true;
+  if (const auto status = db_->Flush(options); !status.ok()) {
+    return std::unexpected(to_error(status, "writing the index"));
+  }
+  return {};
+}
+
+std::string Index::trouble() const { return listener_->trouble(); }
+
+Result<void> Index::recover() {
+  if (const auto status = db_->Resume(); !status.ok()) {
+    return std::unexpected(to_error(status, "writing the index"));
+  }
+  listener_->clear();
+  return {};
+}
+
+std::uint64_t Index::disk_bytes() const {
+  std::uint64_t bytes = 0;
+  db_->GetIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &bytes);
+  return bytes;
+}
+
+}  // namespace pabal::store
