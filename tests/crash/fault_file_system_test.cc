@@ -8,7 +8,7 @@
 #include <iterator>
 #include <set>
 
-#include "scratch_directory.h"
+#include "support/scratch_directory.h"
 
 namespace pabal::store {
 namespace {
