@@ -58,10 +58,11 @@ struct BlobReader::Part {
 
 namespace {
 
-// A string that need not be filled before it is read into.
+// A string that need not be filled before it is read into. libstdc++ 12 tells the operation its capacity, not the size
+// that was asked for; hence the capture.
 std::string uninitialised(std::size_t size) {
   std::string out;
-  out.resize_and_overwrite(size, [](char*, std::size_t n) { return n; });
+  out.resize_and_overwrite(size, [size](char*, std::size_t) { return size; });
   return out;
 }
 

@@ -14,6 +14,12 @@ namespace {
 
 const rocksdb::IOOptions kPlain;
 
+rocksdb::FileOptions plain_file() {
+  rocksdb::FileOptions options;
+  options.use_mmap_writes = false;  // RocksDB's default; a write that fails must say so, not send a signal
+  return options;
+}
+
 Result<void> checked(const rocksdb::IOStatus& status, std::string_view doing, const std::string& path) {
   if (status.ok()) return {};
   return std::unexpected(to_error(status, fmt::format("{} {}", doing, path)));
@@ -45,13 +51,13 @@ Result<void> Disk::sync_directory(const std::string& path) const {
 
 Result<std::unique_ptr<rocksdb::FSWritableFile>> Disk::create(const std::string& path) const {
   std::unique_ptr<rocksdb::FSWritableFile> file;
-  PABAL_TRY_VOID(checked(files_->NewWritableFile(path, rocksdb::FileOptions(), &file, nullptr), "creating", path));
+  PABAL_TRY_VOID(checked(files_->NewWritableFile(path, plain_file(), &file, nullptr), "creating", path));
   return file;
 }
 
 Result<std::unique_ptr<rocksdb::FSRandomRWFile>> Disk::open_in_place(const std::string& path) const {
   std::unique_ptr<rocksdb::FSRandomRWFile> file;
-  PABAL_TRY_VOID(checked(files_->NewRandomRWFile(path, rocksdb::FileOptions(), &file, nullptr), "opening", path));
+  PABAL_TRY_VOID(checked(files_->NewRandomRWFile(path, plain_file(), &file, nullptr), "opening", path));
   return file;
 }
 
