@@ -62,7 +62,12 @@ Result<std::unique_ptr<rocksdb::FSRandomRWFile>> Disk::open_in_place(const std::
 }
 
 Result<void> Disk::truncate(const std::string& path, std::uint64_t size) const {
-  return checked(files_->Truncate(path, size, kPlain, nullptr), "cutting", path);
+  // FileSystem::Truncate is not there on every system; a file opened to be appended to can be cut.
+  std::unique_ptr<rocksdb::FSWritableFile> file;
+  PABAL_TRY_VOID(checked(files_->ReopenWritableFile(path, plain_file(), &file, nullptr), "opening", path));
+  PABAL_TRY_VOID(checked(file->Truncate(size, kPlain, nullptr), "cutting", path));
+  PABAL_TRY_VOID(checked(file->Sync(kPlain, nullptr), "syncing", path));
+  return checked(file->Close(kPlain, nullptr), "closing", path);
 }
 
 Result<void> Disk::rename(const std::string& from, const std::string& to) const {

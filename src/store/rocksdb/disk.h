@@ -33,6 +33,7 @@ class Disk {
   /// An empty file; one that is there already is emptied.
   Result<std::unique_ptr<rocksdb::FSWritableFile>> create(const std::string& path) const;
   Result<std::unique_ptr<rocksdb::FSRandomRWFile>> open_in_place(const std::string& path) const;
+  /// Cut and synced on return.
   Result<void> truncate(const std::string& path, std::uint64_t size) const;
   Result<void> rename(const std::string& from, const std::string& to) const;
   Result<void> remove(const std::string& path) const;

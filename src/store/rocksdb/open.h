@@ -11,7 +11,7 @@
 namespace pabal::store {
 
 /// Every byte that the engine writes goes through `files`: RocksDB's own files, journal segments
-/// (created by NewWritableFile, then written in place by NewRandomRWFile, cut by Truncate), large
+/// (created by NewWritableFile, then written in place by NewRandomRWFile, cut by ReopenWritableFile and Truncate), large
 /// blobs (NewWritableFile, Sync, RenameFile) and the FORMAT file; directories are synced by
 /// NewDirectory + Fsync. The lock file alone is made directly, and reads of journal segments and large blobs
 /// use descriptors of their own on the same paths.

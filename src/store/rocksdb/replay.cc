@@ -212,13 +212,7 @@ Result<void> for_each_group(std::shared_ptr<const ReadableFile> file, SegmentId 
 Result<void> tidy_journal(const std::string& directory, const Disk& disk, const JournalWalk& walk) {
   for (const SegmentId id : walk.unfinished) PABAL_TRY_VOID(disk.remove(path_of(directory, id)));
   if (!walk.torn) return {};
-  const std::string path = path_of(directory, walk.end.segment);
-  PABAL_TRY_VOID(disk.truncate(path, walk.end.offset));
-  PABAL_TRY(const auto file, disk.open_in_place(path));
-  if (const auto status = file->Sync(rocksdb::IOOptions(), nullptr); !status.ok()) {
-    return std::unexpected(to_error(status, fmt::format("syncing {}", path)));
-  }
-  return {};
+  return disk.truncate(path_of(directory, walk.end.segment), walk.end.offset);
 }
 
 }  // namespace pabal::store
