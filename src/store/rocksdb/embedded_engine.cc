@@ -37,9 +37,7 @@ Result<void> RocksEngine::start() {
   PABAL_TRY(const Found found, look_at(layout_));
   if (found == Found::kEmpty) {
     if (!options_.create_if_missing) return fail(ErrorKind::kRefuse, "there is no store in {}", layout_.root);
-    std::error_code error;
-    std::filesystem::create_directories(options_.directory.parent_path(), error);
-    PABAL_TRY_VOID(disk_.make_directory(layout_.root));
+    PABAL_TRY_VOID(make_directories(options_.directory, disk_));
   }
   PABAL_TRY(lock_, StoreLock::take(layout_));
   if (found == Found::kEmpty) PABAL_TRY_VOID(write_format(layout_.root, disk_));

@@ -69,6 +69,9 @@ rocksdb::Options tuned(const IndexOptions& options) {
   tuned.enable_write_thread_adaptive_yield = false;
   // The engine flushes before it closes; a flush that RocksDB did on its own could not be told of.
   tuned.avoid_flush_during_shutdown = true;
+  // After an error the committer asks it to go on, when somebody has something to commit; two who ask get in each
+  // other's way.
+  tuned.max_bgerror_resume_count = 0;
   tuned.info_log_level = rocksdb::WARN_LEVEL;
   tuned.max_log_file_size = 1024 * 1024;
   tuned.keep_log_file_num = 2;

@@ -71,6 +71,7 @@ Result<void> Journal::resume(const JournalEnd& end) {
 
 Result<GroupPlace> Journal::append(std::string_view records, std::span<const std::string_view> blobs) {
   PABAL_CHECK(!broken_);
+  PABAL_TRY_VOID(cut_back());
   GroupHeader header{next_sequence_, static_cast<std::uint32_t>(records.size()), crc32c(records), 0};
   for (const std::string_view blob : blobs) header.blob_bytes += blob.size();
   const std::uint64_t size = group_bytes(header);
@@ -85,7 +86,8 @@ Result<GroupPlace> Journal::append(std::string_view records, std::span<const std
   frame_.push_back(kGroupEnd);
 
   if (const auto status = file_->Write(offset_, frame_, kPlain, nullptr); !status.ok()) {
-    cut_back();
+    partly_written_ = true;
+    (void)cut_back();
     return std::unexpected(to_error(status, fmt::format("appending to {}", path_of(current_))));
   }
   if (const auto status = file_->Sync(kPlain, nullptr); !status.ok()) {
@@ -102,10 +104,13 @@ Result<GroupPlace> Journal::append(std::string_view records, std::span<const std
   return place;
 }
 
-// What was partly written must go: the next group may be shorter, and what would stand behind it would look
-// like damage.
-void Journal::cut_back() {
-  if (!disk_.truncate(path_of(current_), offset_)) broken_ = true;
+// What was partly written must go before anything else is appended: the next group may be shorter, and what
+// would stand behind it would look like damage.
+Result<void> Journal::cut_back() {
+  if (!partly_written_) return {};
+  PABAL_TRY_VOID(disk_.truncate(path_of(current_), offset_));
+  partly_written_ = false;
+  return {};
 }
 
 Result<void> Journal::go_on_if_full(std::uint64_t bytes_to_come) {

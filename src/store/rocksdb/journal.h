@@ -71,7 +71,7 @@ class Journal {
   Result<void> go_on_if_full(std::uint64_t bytes_to_come);
   Result<void> switch_to(SegmentId id);
   void prepare_next_if_due();
-  void cut_back();
+  Result<void> cut_back();
 
   const JournalOptions options_;
   const Disk& disk_;
@@ -84,6 +84,7 @@ class Journal {
   std::uint64_t offset_ = 0;
   std::uint64_t next_sequence_ = 1;
   bool broken_ = false;
+  bool partly_written_ = false;  // something stands behind offset_ that is no group
   std::uint64_t prepare_at_ = 0;  // how far the current segment is to come before the next is made ready
   std::string frame_;
 

@@ -105,13 +105,25 @@ Result<void> write_format(const std::string& directory, const Disk& disk) {
   return disk.write_whole(directory, "FORMAT", fmt::format("{}{}\n", kFormatName, kFormatVersion));
 }
 
+Result<void> make_directories(const std::filesystem::path& directory, const Disk& disk) {
+  const std::filesystem::path whole = std::filesystem::absolute(directory).lexically_normal();
+  std::filesystem::path at;
+  for (const auto& part : whole) {
+    const std::filesystem::path above = at;
+    at /= part;
+    if (part.empty() || disk.exists(at.string())) continue;
+    PABAL_TRY_VOID(disk.make_directory(at.string()));
+    PABAL_TRY_VOID(disk.sync_directory(above.string()));
+  }
+  return {};
+}
+
 Result<void> make_empty_directory(const std::filesystem::path& directory, const Disk& disk) {
   std::error_code error;
   if (std::filesystem::exists(directory, error) && !std::filesystem::is_empty(directory, error)) {
     return fail(ErrorKind::kRefuse, "{} is there already and not empty; name a new directory", directory.string());
   }
-  std::filesystem::create_directories(directory.parent_path(), error);
-  return disk.make_directory(directory.string());
+  return make_directories(directory, disk);
 }
 
 }  // namespace pabal::store

@@ -50,6 +50,8 @@ Result<Found> look_at(const Layout& layout);
 /// Brings a store of an older format to this one. There is no older one yet.
 Result<void> migrate(const Layout& layout, const Disk& disk);
 Result<void> write_format(const std::string& directory, const Disk& disk);
+/// Makes the directory and those above it, durably.
+Result<void> make_directories(const std::filesystem::path& directory, const Disk& disk);
 /// kRefuse unless `directory` does not exist or is empty; makes it.
 Result<void> make_empty_directory(const std::filesystem::path& directory, const Disk& disk);
 

@@ -108,13 +108,13 @@ class Verifier {
       if (!id || !location) continue;
       bool held = false;
       while (const auto reference = current_reference(*references)) {
-        if (*reference > *id) break;
-        if (*reference < *id) missing(*reference);
+        if (reference->bytes() > id->bytes()) break;
+        if (*reference != *id) missing(*reference);
         held |= *reference == *id;
         references->Next();
       }
       while (const auto mark = current_loose(*loose)) {
-        if (*mark > *id) break;
+        if (mark->bytes() > id->bytes()) break;
         held |= *mark == *id;
         loose->Next();
       }
@@ -193,6 +193,10 @@ Result<VerifyReport> verify_embedded(const std::filesystem::path& directory) {
   PABAL_TRY(const Found found, look_at(layout));
   if (found != Found::kStore) return fail(ErrorKind::kRefuse, "there is no store in {}", layout.root);
   PABAL_TRY(const auto lock, StoreLock::take(layout));
+  // A crash came while it was made, before it could hold anything.
+  if (!disk.exists(layout.index() + "/CURRENT") && !disk.exists(layout.journal() + "/" + segment_file_name(SegmentId(1)))) {
+    return VerifyReport();
+  }
   PABAL_TRY(const auto large, LargeFiles::look(layout.root, disk));
   PABAL_TRY(const auto index, Index::open({layout.index(), kCacheBytes, 0, true}, disk));
   return Verifier(layout, disk, *index, *large).run();
