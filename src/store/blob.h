@@ -29,7 +29,9 @@ class BlobId {
 
   std::string_view bytes() const { return {digest_.data(), digest_.size()}; }
   std::string to_hex() const;
-  auto operator<=>(const BlobId&) const = default;
+  bool operator==(const BlobId&) const = default;
+  /// As unsigned bytes, which is the order of keys: a char may be signed.
+  std::strong_ordering operator<=>(const BlobId& other) const { return bytes() <=> other.bytes(); }
 
  private:
   Sha256::Digest digest_{};

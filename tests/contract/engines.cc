@@ -49,6 +49,7 @@ EmbeddedOptions tiny() {
   EmbeddedOptions options;
   options.cache_bytes = 64 * 1024;
   options.write_buffer_bytes = 64 * 1024;
+  options.segment_bytes = 256 * 1024;
   options.reader_threads = 1;
   return options;
 }

@@ -199,7 +199,8 @@ void ModelContract::compare_blobs() {
   const std::uint64_t offset = random_.below(bytes.size() + 2);
   const std::size_t length = random_.below(bytes.size() + 2);
   const auto read = read_blob(id, offset, length);
-  ASSERT_EQ(read.has_value(), stored);
+  ASSERT_EQ(read.has_value(), stored) << (read ? "it was read" : read.error().detail) << ": " << bytes.size()
+                                      << " bytes, read " << length << " at " << offset;
   if (!stored) return;
   ASSERT_EQ(*size, bytes.size());
   ASSERT_TRUE(*read == (offset > bytes.size() ? "" : bytes.substr(offset, length)));

@@ -1,5 +1,7 @@
 #include "embedded_on_faults.h"
 
+#include <filesystem>
+
 #include "net/scope.h"
 
 namespace pabal::store {
@@ -31,6 +33,7 @@ EmbeddedOnFaults::EmbeddedOnFaults(std::uint64_t seed, std::size_t committers) {
   ledger_.seed = seed;
   ledger_.committers = committers;
   ledger_.large_blob_one_in = 25;
+  files_->let_ghost_go_on(directory() + "/index");
 }
 
 Result<void> EmbeddedOnFaults::open() {
@@ -38,6 +41,7 @@ Result<void> EmbeddedOnFaults::open() {
   options.directory = directory();
   options.cache_bytes = 1024 * 1024;
   options.write_buffer_bytes = 128 * 1024;
+  options.segment_bytes = 512 * 1024;
   options.reserve_bytes = 1024 * 1024;
   options.reader_threads = 1;
   PABAL_TRY(engine_, open_embedded_on(options, files_));
@@ -49,6 +53,8 @@ std::vector<Error> EmbeddedOnFaults::commit(std::uint64_t steps) { return run(co
 CheckReport EmbeddedOnFaults::check() { return run(check_against(ledger_, *engine_)); }
 
 std::vector<std::string> EmbeddedOnFaults::verify() const {
+  // A store whose making was cut short is none yet.
+  if (!std::filesystem::exists(directory() + "/FORMAT")) return {};
   auto report = verify_embedded(directory());
   if (!report) return {report.error().detail};
   return std::move(report->faults);

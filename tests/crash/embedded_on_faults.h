@@ -33,7 +33,8 @@ class EmbeddedOnFaults {
   /// All committers side by side, each until its step fails or `steps` more are done. The failures.
   std::vector<Error> commit(std::uint64_t steps);
   CheckReport check();
-  /// What verify_embedded finds, its own failure included; the engine must be closed.
+  /// What verify_embedded finds, its own failure included; the engine must be closed. Nothing while the store was
+  /// never made whole.
   std::vector<std::string> verify() const;
 
   template <class T>

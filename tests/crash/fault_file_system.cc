@@ -32,6 +32,8 @@ std::string normal(const std::string& path) {
 
 IOStatus io_error(const char* what) { return IOStatus::IOError(what, std::strerror(errno)); }
 
+IOStatus power_is_off() { return IOStatus::IOError("the power is cut"); }
+
 }  // namespace
 
 // A file or a directory. A file's bytes live in the shadow directory under its number, and under its names by hard
@@ -42,6 +44,7 @@ struct FaultFileSystem::Inode {
   }
 
   bool is_directory = false;
+  bool of_ghost = false;
   std::uint64_t number = 0;
 
   // Directories: what the engine sees, and what a disk surely has.
@@ -54,6 +57,16 @@ struct FaultFileSystem::Inode {
   std::uint64_t synced_size = 0;
   std::map<std::uint64_t, std::string> unsynced;  // page -> what the disk surely has; shorter at the end
   std::map<std::uint64_t, std::string> lost_to_a_failed_sync;  // the same, and no later sync helps
+
+  // What a disk may have had of the unsynced pages when the power was cut.
+  std::map<std::uint64_t, std::string> at_cut;
+  std::uint64_t size_at_cut = 0;
+
+  std::string read_page(std::uint64_t page) const {
+    std::string bytes(kPageBytes, '\0');  // zeros beyond the end, as a hole reads
+    PABAL_CHECK(::pread(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(page * kPageBytes)) >= 0);
+    return bytes;
+  }
 };
 
 class FaultFileSystem::WritableFile final : public rocksdb::FSWritableFile {
@@ -141,12 +154,31 @@ FaultFileSystem::~FaultFileSystem() { std::filesystem::remove_all(shadow_directo
 
 void FaultFileSystem::cut_power() {
   const std::lock_guard lock(mutex_);
+  cut();
+}
+
+void FaultFileSystem::cut() {
+  if (cut_) return;
   cut_ = true;
+  names_at_cut_ = unsynced_names_.size();
+  for (const auto& each : files_) {
+    const InodePtr file = each.lock();
+    if (file == nullptr) continue;
+    file->size_at_cut = file->size;
+    for (const auto* pages : {&file->unsynced, &file->lost_to_a_failed_sync}) {
+      for (const auto& [page, before] : *pages) file->at_cut[page] = file->read_page(page);
+    }
+  }
 }
 
 void FaultFileSystem::cut_power_after(std::uint64_t changes) {
   const std::lock_guard lock(mutex_);
   cut_at_ = changes_ + changes;
+}
+
+void FaultFileSystem::let_ghost_go_on(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  ghost_path_ = normal(path);
 }
 
 bool FaultFileSystem::power_is_cut() const {
@@ -184,19 +216,19 @@ bool FaultFileSystem::fault_was_met() const {
 }
 
 // Every change passes here before it is made.
-FaultFileSystem::Verdict FaultFileSystem::judge(Change change) {
-  if (cut_) return {IOStatus::IOError("the power is cut")};
+FaultFileSystem::Verdict FaultFileSystem::judge(Change change, bool by_ghost) {
+  if (cut_) return {by_ghost ? IOStatus::OK() : power_is_off()};
   ++changes_;
   if (cut_at_ && changes_ >= *cut_at_) {
-    cut_ = true;
-    return {IOStatus::IOError("the power is cut"), true};
+    if (change != Change::kWrite) cut();
+    return {power_is_off(), true};
   }
   if (!fault_ || changes_ < fault_from_ || changes_ > fault_until_) return {IOStatus::OK()};
   if (*fault_ == Fault::kInputOutputError) {
     fault_met_ = true;
     return {IOStatus::IOError("injected", std::strerror(EIO)), true};
   }
-  if (change == Change::kRemoveName || change == Change::kSync) return {IOStatus::OK()};
+  if (change == Change::kRemoveName || change == Change::kShrink || change == Change::kSync) return {IOStatus::OK()};
   fault_met_ = true;
   return {IOStatus::NoSpace("injected", std::strerror(ENOSPC)), true};
 }
@@ -209,10 +241,7 @@ void FaultFileSystem::remember_page(Inode& inode, std::uint64_t page) {
     return;
   }
   if (inode.unsynced.contains(page)) return;
-  std::string before(kPageBytes, '\0');
-  const ssize_t got = ::pread(inode.descriptor, before.data(), before.size(), static_cast<off_t>(page * kPageBytes));
-  PABAL_CHECK(got >= 0);
-  inode.unsynced.emplace(page, std::move(before));  // zeros beyond the end, as a hole reads
+  inode.unsynced.emplace(page, inode.read_page(page));
 }
 
 void FaultFileSystem::write_through(Inode& inode, std::uint64_t offset, std::string_view bytes) {
@@ -226,17 +255,18 @@ void FaultFileSystem::write_through(Inode& inode, std::uint64_t offset, std::str
 }
 
 IOStatus FaultFileSystem::write(Inode& inode, std::uint64_t offset, std::string_view bytes) {
-  const Verdict verdict = judge(Change::kWrite);
+  const Verdict verdict = judge(Change::kWrite, inode.of_ghost);
   if (verdict.status.ok()) {
     write_through(inode, offset, bytes);
   } else if (verdict.by_halves) {
     write_through(inode, offset, bytes.substr(0, bytes.size() / 2));
   }
+  if (cut_at_ && changes_ >= *cut_at_) cut();
   return verdict.status;
 }
 
 IOStatus FaultFileSystem::truncate(Inode& inode, std::uint64_t size) {
-  const Verdict verdict = judge(Change::kWrite);
+  const Verdict verdict = judge(size < inode.size ? Change::kShrink : Change::kGrow, inode.of_ghost);
   if (!verdict.status.ok()) return verdict.status;
   // The page that holds the new end, too: its rest reads as zeros if the file grows again.
   if (size < inode.size) {
@@ -248,11 +278,12 @@ IOStatus FaultFileSystem::truncate(Inode& inode, std::uint64_t size) {
 }
 
 IOStatus FaultFileSystem::sync(Inode& inode) {
-  const Verdict verdict = judge(Change::kSync);
+  const Verdict verdict = judge(Change::kSync, inode.of_ghost);
+  if (cut_) return verdict.status;
   if (verdict.status.ok()) {
     inode.synced_size = inode.size;
     inode.unsynced.clear();
-  } else if (!cut_) {
+  } else {
     inode.lost_to_a_failed_sync.merge(inode.unsynced);
     inode.unsynced.clear();
   }
@@ -260,6 +291,10 @@ IOStatus FaultFileSystem::sync(Inode& inode) {
 }
 
 // ---- Names
+
+bool FaultFileSystem::is_ghost(const std::string& path) const {
+  return !ghost_path_.empty() && path.starts_with(ghost_path_);
+}
 
 bool FaultFileSystem::below_root(const std::string& path) const { return path.starts_with(root_path_ + "/"); }
 
@@ -282,6 +317,7 @@ FaultFileSystem::InodePtr FaultFileSystem::child_of(const InodePtr& directory, c
   // Made behind our back (RocksDB's own log): as durable as if it had always been there.
   InodePtr adopted = adopt(path);
   if (adopted != nullptr) {
+    adopted->of_ghost = is_ghost(path);
     directory->visible[name] = adopted;
     directory->durable[name] = adopted;
   }
@@ -346,8 +382,8 @@ void FaultFileSystem::make_durable(const NameChange& change) {
 }
 
 IOStatus FaultFileSystem::sync_directory(const InodePtr& directory) {
-  const Verdict verdict = judge(Change::kSync);
-  if (!verdict.status.ok()) return verdict.status;
+  const Verdict verdict = judge(Change::kSync, directory->of_ghost);
+  if (cut_ || !verdict.status.ok()) return verdict.status;
   std::erase_if(unsynced_names_, [&](const NameChange& change) {
     const bool here = std::ranges::any_of(
         change.entries, [&](const NameChange::Entry& entry) { return entry.directory == directory; });
@@ -367,11 +403,12 @@ IOStatus FaultFileSystem::NewWritableFile(const std::string& given, const rocksd
     const IOStatus emptied = truncate(*inode, 0);
     if (!emptied.ok()) return emptied;
   } else {
-    const Verdict verdict = judge(Change::kAddName);
+    const Verdict verdict = judge(Change::kAddName, is_ghost(path));
     if (!verdict.status.ok()) return verdict.status;
     const Place place = place_of(path);
     if (place.directory == nullptr) return IOStatus::PathNotFound(path);
     inode = new_file();
+    inode->of_ghost = is_ghost(path);
     if (::link(shadow_path(*inode).c_str(), path.c_str()) != 0) return io_error("creating");
     change_names({{{place.directory, place.name, inode}}});
   }
@@ -427,7 +464,7 @@ IOStatus FaultFileSystem::DeleteFile(const std::string& given, const IOOptions& 
   const std::string path = normal(given);
   const std::lock_guard lock(mutex_);
   if (find(path) == nullptr) return target()->DeleteFile(given, options, debug);
-  const Verdict verdict = judge(Change::kRemoveName);
+  const Verdict verdict = judge(Change::kRemoveName, is_ghost(path));
   if (!verdict.status.ok()) return verdict.status;
   if (::unlink(path.c_str()) != 0) return io_error("deleting");
   const Place place = place_of(path);
@@ -447,13 +484,14 @@ IOStatus FaultFileSystem::CreateDir(const std::string& given, const IOOptions& o
   const std::string path = normal(given);
   if (!below_root(path)) return target()->CreateDir(given, options, debug);
   const std::lock_guard lock(mutex_);
-  const Verdict verdict = judge(Change::kAddName);
+  const Verdict verdict = judge(Change::kAddName, is_ghost(path));
   if (!verdict.status.ok()) return verdict.status;
   const Place place = place_of(path);
   if (place.directory == nullptr) return IOStatus::PathNotFound(path);
   if (::mkdir(path.c_str(), 0700) != 0) return io_error("making a directory");
   auto inode = std::make_shared<Inode>();
   inode->is_directory = true;
+  inode->of_ghost = is_ghost(path);
   change_names({{{place.directory, place.name, inode}}});
   return IOStatus::OK();
 }
@@ -468,7 +506,7 @@ IOStatus FaultFileSystem::DeleteDir(const std::string& given, const IOOptions& o
   const std::string path = normal(given);
   const std::lock_guard lock(mutex_);
   if (find(path) == nullptr) return target()->DeleteDir(given, options, debug);
-  const Verdict verdict = judge(Change::kRemoveName);
+  const Verdict verdict = judge(Change::kRemoveName, is_ghost(path));
   if (!verdict.status.ok()) return verdict.status;
   if (::rmdir(path.c_str()) != 0) return io_error("removing a directory");
   const Place place = place_of(path);
@@ -484,7 +522,7 @@ IOStatus FaultFileSystem::RenameFile(const std::string& given_from, const std::s
   const InodePtr inode = find(from);
   if (inode == nullptr) return target()->RenameFile(given_from, given_to, options, debug);
   PABAL_CHECK(below_root(to));
-  const Verdict verdict = judge(Change::kAddName);
+  const Verdict verdict = judge(Change::kAddName, is_ghost(to));
   if (!verdict.status.ok()) return verdict.status;
   const Place source = place_of(from);
   const Place aim = place_of(to);
@@ -503,7 +541,7 @@ IOStatus FaultFileSystem::LinkFile(const std::string& given_from, const std::str
   const std::lock_guard lock(mutex_);
   const InodePtr inode = find(normal(given_from));
   if (inode == nullptr || !below_root(to)) return target()->LinkFile(given_from, given_to, options, debug);
-  const Verdict verdict = judge(Change::kAddName);
+  const Verdict verdict = judge(Change::kAddName, is_ghost(to));
   if (!verdict.status.ok()) return verdict.status;
   const Place aim = place_of(to);
   if (aim.directory == nullptr) return IOStatus::PathNotFound(to);
@@ -525,12 +563,13 @@ IOStatus FaultFileSystem::NumFileLinks(const std::string& given, const IOOptions
 
 void FaultFileSystem::restore_power(const RestoreOptions& options) {
   const std::lock_guard lock(mutex_);
+  cut();
   std::mt19937_64 dice(options.seed);
   const auto roll = [&dice](std::uint64_t sides) { return dice() % sides; };
 
   remove_visible(root_, root_path_);
   if (options.keep_some_of_what_was_not_synced) {
-    const std::uint64_t kept = roll(unsynced_names_.size() + 1);
+    const std::uint64_t kept = roll(names_at_cut_ + 1);
     for (std::uint64_t i = 0; i < kept; ++i) make_durable(unsynced_names_[i]);
   }
   unsynced_names_.clear();
@@ -555,25 +594,28 @@ void FaultFileSystem::forget_unsynced(Inode& file, const RestoreOptions& options
                                       const std::function<std::uint64_t(std::uint64_t)>& roll) {
   file.unsynced.merge(file.lost_to_a_failed_sync);
   file.lost_to_a_failed_sync.clear();
-  const std::uint64_t smaller = std::min(file.size, file.synced_size);
-  const std::uint64_t larger = std::max(file.size, file.synced_size);
+  const std::uint64_t smaller = std::min(file.size_at_cut, file.synced_size);
+  const std::uint64_t larger = std::max(file.size_at_cut, file.synced_size);
   std::uint64_t size = file.synced_size;
-  if (options.keep_some_of_what_was_not_synced && !file.unsynced.empty() && roll(3) != 0) {
-    size = roll(2) == 0 ? file.size : smaller + roll(larger - smaller + 1);
+  if (options.keep_some_of_what_was_not_synced && !file.at_cut.empty() && roll(3) != 0) {
+    size = roll(2) == 0 ? file.size_at_cut : smaller + roll(larger - smaller + 1);
   }
-  PABAL_CHECK(::ftruncate(file.descriptor, static_cast<off_t>(larger)) == 0);
+  PABAL_CHECK(::ftruncate(file.descriptor, static_cast<off_t>(std::max(file.size, larger))) == 0);
   // One pattern a file: all old, all new, or each page by itself.
   const std::uint64_t pattern = options.keep_some_of_what_was_not_synced ? roll(4) : 0;
   for (const auto& [page, before] : file.unsynced) {
     std::size_t from_disk = kPageBytes;  // bytes at the page's end that are as they were
     if (pattern == 1 || (pattern >= 2 && roll(2) == 0)) from_disk = 0;
     if (pattern == 3 && roll(4) == 0) from_disk = roll(kPageBytes / kSectorBytes) * kSectorBytes;
-    const std::uint64_t start = page * kPageBytes + (kPageBytes - from_disk);
-    PABAL_CHECK(::pwrite(file.descriptor, before.data() + (kPageBytes - from_disk), from_disk,
-                         static_cast<off_t>(start)) == static_cast<ssize_t>(from_disk));
+    const auto at_cut = file.at_cut.find(page);
+    std::string bytes = at_cut == file.at_cut.end() ? before : at_cut->second;
+    bytes.replace(kPageBytes - from_disk, from_disk, before, kPageBytes - from_disk, from_disk);
+    PABAL_CHECK(::pwrite(file.descriptor, bytes.data(), kPageBytes, static_cast<off_t>(page * kPageBytes)) ==
+                static_cast<ssize_t>(kPageBytes));
   }
   PABAL_CHECK(::ftruncate(file.descriptor, static_cast<off_t>(size)) == 0);
   file.unsynced.clear();
+  file.at_cut.clear();
   file.size = file.synced_size = size;
 }
 
@@ -597,6 +639,7 @@ void FaultFileSystem::build_durable(const InodePtr& directory, const std::string
       std::filesystem::create_directories(at);
       build_durable(inode, at);
     } else {
+      ::unlink(at.c_str());  // something else may have taken the name meanwhile
       PABAL_CHECK(::link(shadow_path(*inode).c_str(), at.c_str()) == 0);
     }
   }

@@ -45,6 +45,9 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   void cut_power();
   /// Cuts the power in the midst of the `changes`-th change from now.
   void cut_power_after(std::uint64_t changes);
+  /// Below `path`, changes after a cut seem to work, and nothing of them is kept: for RocksDB, whose background
+  /// work rests for a second after every failure, so that each crash would cost one.
+  void let_ghost_go_on(const std::string& path);
   bool power_is_cut() const;
 
   struct RestoreOptions {
@@ -55,8 +58,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   void restore_power(const RestoreOptions& options);
 
   enum class Fault { kDiskFull, kInputOutputError };
-  /// The `change`-th change from now fails, and all further ones until heal(). When the disk is full, removing and
-  /// syncing still work, and half of what was to be written may have been.
+  /// The `change`-th change from now fails, and all further ones until heal(). When the disk is full, removing,
+  /// shrinking and syncing still work, and half of what was to be written has been.
   void fail_from(std::uint64_t change, Fault fault);
   /// The `change`-th alone.
   void fail_once(std::uint64_t change, Fault fault);
@@ -119,14 +122,15 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
     InodePtr directory;
     std::string name;
   };
-  enum class Change { kWrite, kSync, kAddName, kRemoveName };
+  enum class Change { kWrite, kGrow, kShrink, kSync, kAddName, kRemoveName };
   struct Verdict {
     rocksdb::IOStatus status;
     bool by_halves = false;  ///< a failing write may still do a part of its work
   };
 
   // The mutex is held for all of these.
-  Verdict judge(Change change);
+  Verdict judge(Change change, bool by_ghost);
+  void cut();
   Place place_of(const std::string& path);
   InodePtr find(const std::string& path);
   InodePtr child_of(const InodePtr& directory, const std::string& name, const std::string& path);
@@ -145,6 +149,7 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   void remove_visible(const InodePtr& directory, const std::string& path);
   void build_durable(const InodePtr& directory, const std::string& path);
 
+  bool is_ghost(const std::string& path) const;
   bool below_root(const std::string& path) const;
 
   const std::string root_path_;
@@ -153,6 +158,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   InodePtr root_;
   std::vector<std::weak_ptr<Inode>> files_;
   std::vector<NameChange> unsynced_names_;
+  std::size_t names_at_cut_ = 0;
+  std::string ghost_path_;
   std::uint64_t next_inode_ = 1;
   std::uint64_t changes_ = 0;
   bool cut_ = false;

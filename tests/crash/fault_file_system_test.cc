@@ -190,6 +190,29 @@ TEST_F(FaultFileSystemTest, NothingChangesOnceThePowerIsCut) {
   EXPECT_EQ(read("other"), std::nullopt);
 }
 
+TEST_F(FaultFileSystemTest, NothingThatAGhostDidIsKept) {
+  files_.let_ghost_go_on(path("ghost"));
+  store("ghost", std::string(8192, 'a'));
+  for (const bool by_dice : {false, true}) {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      overwrite("ghost", 0, "b", false);
+      files_.cut_power();
+      overwrite("ghost", 1, "c", true);
+      overwrite("ghost", 4096, "c", true);
+      overwrite("ghost", 8192, "c", true);
+      const auto file = create("ghostly");
+      EXPECT_TRUE(file->Append("bytes", IOOptions(), nullptr).ok());
+      EXPECT_EQ(read("ghostly"), "bytes");
+      files_.restore_power({.keep_some_of_what_was_not_synced = by_dice, .seed = seed});
+      const std::string bytes = read("ghost").value_or("");
+      ASSERT_TRUE(bytes[0] == 'a' || (by_dice && bytes[0] == 'b'));
+      ASSERT_EQ(bytes.substr(1), std::string(8191, 'a'));
+      ASSERT_EQ(read("ghostly"), std::nullopt);
+      overwrite("ghost", 0, "a", true);
+    }
+  }
+}
+
 // By dice, every mixture of old and new pages and of sizes turns up, and nothing else.
 TEST_F(FaultFileSystemTest, UnsyncedPagesSurviveInAnyMixture) {
   std::set<std::string> seen;

@@ -58,6 +58,7 @@ EmbeddedOptions options_for(const std::string& directory) {
   options.directory = directory;
   options.cache_bytes = 4 * 1024 * 1024;
   options.write_buffer_bytes = 256 * 1024;
+  options.segment_bytes = 1024 * 1024;
   options.reserve_bytes = 16 * 1024 * 1024;
   options.reader_threads = 2;
   return options;
