@@ -48,7 +48,10 @@ Result<void> RocksEngine::start() {
 
   PABAL_TRY(index_, Index::open({layout_.index(), options_.cache_bytes, options_.write_buffer_bytes, false}, disk_));
   PABAL_TRY(const auto known, index_->load_applied());
-  if (!known) PABAL_TRY_VOID(make_first_segment_if_missing(layout_.journal(), disk_, random_));
+  if (!known) {
+    PABAL_TRY(const bool is_new, has_no_journal(layout_.journal(), disk_));
+    if (is_new) PABAL_TRY_VOID(Journal::create(layout_.journal(), disk_, random_));
+  }
   PABAL_TRY_VOID(disk_.sync_directory(layout_.root));
 
   const Applied from = known.value_or(journal_start());

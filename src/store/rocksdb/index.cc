@@ -36,7 +36,8 @@ Result<std::optional<Value>> to_value(const rocksdb::Status& status, const rocks
   return Value{std::string(stored->bytes), stored->version};
 }
 
-// Who only reads must not leave a log file either.
+// RocksDB's diary would be a file that nobody rotates, and that a check of a store would write to; what went wrong
+// comes back in statuses and through Listener.
 class SilentLog final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
@@ -69,13 +70,9 @@ rocksdb::Options tuned(const IndexOptions& options) {
   tuned.enable_write_thread_adaptive_yield = false;
   // The engine flushes before it closes; a flush that RocksDB did on its own could not be told of.
   tuned.avoid_flush_during_shutdown = true;
-  // After an error the committer asks it to go on, when somebody has something to commit; two who ask get in each
-  // other's way.
+  // After an error the committer asks it to go on, when somebody has something to commit (see Listener).
   tuned.max_bgerror_resume_count = 0;
-  tuned.info_log_level = rocksdb::WARN_LEVEL;
-  tuned.max_log_file_size = 1024 * 1024;
-  tuned.keep_log_file_num = 2;
-  if (options.read_only) tuned.info_log = std::make_shared<SilentLog>();
+  tuned.info_log = std::make_shared<SilentLog>();
   tuned.stats_dump_period_sec = 0;
   tuned.stats_persist_period_sec = 0;
   return tuned;
@@ -89,6 +86,10 @@ class Index::Listener final : public rocksdb::EventListener {
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
     const std::lock_guard lock(mutex_);
     trouble_ = to_error(*status, "writing the index").detail;
+  }
+  // RocksDB would wait some seconds for room, and refuse meanwhile to be asked.
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* by_itself) override {
+    *by_itself = false;
   }
   void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
     if (info.new_bg_error.ok()) clear();

@@ -175,16 +175,17 @@ class Walker {
 
 Applied journal_start() { return {SegmentId(1), kSegmentHeaderBytes, 1, Version()}; }
 
-Result<void> make_first_segment_if_missing(const std::string& directory, const Disk& disk, Random& random) {
+Result<bool> has_no_journal(const std::string& directory, const Disk& disk) {
   const SegmentId first = journal_start().segment;
+  if (!disk.exists(directory)) return true;
   PABAL_TRY(const auto names, disk.list(directory));
   PABAL_TRY(const auto file, ReadableFile::open(path_of(directory, first)));
-  if (file && SegmentReader::open(file, first)) return {};
+  if (file && SegmentReader::open(file, first)) return false;
   const bool alone = names.empty() || (names.size() == 1 && file);
   PABAL_TRY(const bool unused, file ? never_used(*file) : Result<bool>(true));
   // Without its index, a journal that went on to other segments can't be understood.
   if (!alone || !unused) return fail(ErrorKind::kCorrupt, "{} is missing or damaged", path_of(directory, first));
-  return Journal::create(directory, disk, random);
+  return true;
 }
 
 Result<JournalWalk> walk_journal(const std::string& directory, const Disk& disk, const Applied& from,

@@ -37,8 +37,8 @@ Result<void> tidy_journal(const std::string& directory, const Disk& disk, const 
 /// Whether a segment whose header can't be read never held a group.
 Result<bool> never_used(const ReadableFile& file);
 
-/// For a store whose index knows of no group yet: makes the first segment unless it stands there.
-Result<void> make_first_segment_if_missing(const std::string& directory, const Disk& disk, Random& random);
+/// For a store whose index knows of no group yet: whether a crash came before its first segment was made.
+Result<bool> has_no_journal(const std::string& directory, const Disk& disk);
 
 /// Where a new store's journal begins.
 Applied journal_start();

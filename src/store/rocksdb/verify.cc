@@ -48,6 +48,10 @@ class Verifier {
 
   Result<void> lay_journal_over_index() {
     PABAL_TRY(const auto known, index_.load_applied());
+    if (!known) {
+      PABAL_TRY(const bool is_new, has_no_journal(layout_.journal(), disk_));
+      if (is_new) return {};
+    }
     const Applied from = known.value_or(journal_start());
     Applied applied = from;
     PABAL_TRY_VOID(index_.for_each(KeyTag::kSegment, [this](std::string_view key, std::string_view value) {
@@ -185,6 +189,14 @@ class Verifier {
   VerifyReport report_;
 };
 
+Result<bool> nothing_was_committed(const Layout& layout, const Disk& disk) {
+  PABAL_TRY(const bool no_journal, has_no_journal(layout.journal(), disk));
+  if (no_journal) return true;
+  PABAL_TRY(const JournalWalk walk, walk_journal(layout.journal(), disk, journal_start(),
+                                                 [](const auto&, const auto&) -> Result<void> { return {}; }));
+  return walk.groups == 0;
+}
+
 }  // namespace
 
 Result<VerifyReport> verify_embedded(const std::filesystem::path& directory) {
@@ -193,9 +205,11 @@ Result<VerifyReport> verify_embedded(const std::filesystem::path& directory) {
   PABAL_TRY(const Found found, look_at(layout));
   if (found != Found::kStore) return fail(ErrorKind::kRefuse, "there is no store in {}", layout.root);
   PABAL_TRY(const auto lock, StoreLock::take(layout));
-  // A crash came while it was made, before it could hold anything.
-  if (!disk.exists(layout.index() + "/CURRENT") && !disk.exists(layout.journal() + "/" + segment_file_name(SegmentId(1)))) {
-    return VerifyReport();
+  if (!disk.exists(layout.index() + "/CURRENT")) {
+    // A crash came while it was made, before it could hold anything.
+    PABAL_TRY(const bool is_new, nothing_was_committed(layout, disk));
+    if (is_new) return VerifyReport();
+    return fail(ErrorKind::kCorrupt, "{} is missing, and the journal holds commits", layout.index());
   }
   PABAL_TRY(const auto large, LargeFiles::look(layout.root, disk));
   PABAL_TRY(const auto index, Index::open({layout.index(), kCacheBytes, 0, true}, disk));
