@@ -221,7 +221,7 @@ FaultFileSystem::Verdict FaultFileSystem::judge(Change change, bool by_ghost) {
   ++changes_;
   if (cut_at_ && changes_ >= *cut_at_) {
     if (change != Change::kWrite) cut();
-    return {power_is_off(), true};
+    return {by_ghost ? IOStatus::OK() : power_is_off(), true};
   }
   if (!fault_ || changes_ < fault_from_ || changes_ > fault_until_) return {IOStatus::OK()};
   if (*fault_ == Fault::kInputOutputError) {
@@ -256,12 +256,9 @@ void FaultFileSystem::write_through(Inode& inode, std::uint64_t offset, std::str
 
 IOStatus FaultFileSystem::write(Inode& inode, std::uint64_t offset, std::string_view bytes) {
   const Verdict verdict = judge(Change::kWrite, inode.of_ghost);
-  if (verdict.status.ok()) {
-    write_through(inode, offset, bytes);
-  } else if (verdict.by_halves) {
-    write_through(inode, offset, bytes.substr(0, bytes.size() / 2));
-  }
+  if (verdict.by_halves) write_through(inode, offset, bytes.substr(0, bytes.size() / 2));
   if (cut_at_ && changes_ >= *cut_at_) cut();
+  if (verdict.status.ok()) write_through(inode, offset, bytes);
   return verdict.status;
 }
 

@@ -125,7 +125,7 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   enum class Change { kWrite, kGrow, kShrink, kSync, kAddName, kRemoveName };
   struct Verdict {
     rocksdb::IOStatus status;
-    bool by_halves = false;  ///< a failing write may still do a part of its work
+    bool by_halves = false;  ///< half of a write is done before the power goes, or although it fails
   };
 
   // The mutex is held for all of these.
