@@ -1,6 +1,7 @@
 #include "store/rocksdb/apply.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace pabal::store {
 
@@ -16,44 +17,61 @@ void SegmentTable::load(SegmentId id, SegmentUse use) {
   uses_[id] = use;
 }
 
+void SegmentTable::remember(SegmentId id) {
+  const auto use = uses_.find(id);
+  changed_.try_emplace(id, use == uses_.end() ? std::nullopt : std::optional(use->second));
+}
+
+void SegmentTable::take_back() {
+  for (const auto& [id, before] : saved_) {
+    if (before) {
+      load(id, *before);
+    } else {
+      bytes_on_disk_ -= bytes_of(id, uses_[id]);
+      uses_.erase(id);
+    }
+  }
+  saved_.clear();
+}
+
 void SegmentTable::reached(SegmentId id, std::uint64_t end_offset) {
+  remember(id);
   SegmentUse& use = uses_[id];
   bytes_on_disk_ += end_offset - use.end_offset;
   use.end_offset = end_offset;
-  changed_.insert(id);
 }
 
 void SegmentTable::add_live(SegmentId id, std::uint64_t bytes) {
+  remember(id);
   uses_[id].live_bytes += bytes;
   if (id == SegmentId()) bytes_on_disk_ += bytes;
-  changed_.insert(id);
 }
 
 void SegmentTable::drop_live(SegmentId id, std::uint64_t bytes) {
+  remember(id);
   std::uint64_t& live = uses_[id].live_bytes;
   bytes = std::min(live, bytes);
   live -= bytes;
   if (id == SegmentId()) bytes_on_disk_ -= bytes;
-  changed_.insert(id);
 }
 
 void SegmentTable::forget(SegmentId id) {
+  remember(id);
   if (const auto use = uses_.find(id); use != uses_.end()) {
     bytes_on_disk_ -= bytes_of(id, use->second);
     uses_.erase(use);
   }
-  changed_.insert(id);
 }
 
 void SegmentTable::save_changes(rocksdb::WriteBatchBase& batch) {
-  for (const SegmentId id : changed_) {
+  for (const auto& [id, before] : changed_) {
     if (const auto use = uses_.find(id); use != uses_.end()) {
       batch.Put(segment_key(id), encode_segment_use(use->second));
     } else {
       batch.Delete(segment_key(id));
     }
   }
-  changed_.clear();
+  saved_ = std::exchange(changed_, {});
 }
 
 namespace {

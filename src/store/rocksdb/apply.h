@@ -5,7 +5,7 @@
 #include <rocksdb/write_batch_base.h>
 
 #include <map>
-#include <set>
+#include <optional>
 #include <span>
 
 #include "store/rocksdb/record.h"
@@ -26,10 +26,18 @@ class SegmentTable {
 
   /// Puts what changed since the last call into `batch`.
   void save_changes(rocksdb::WriteBatchBase& batch);
+  /// Undoes what save_changes last put into a batch that then was not applied.
+  void take_back();
 
  private:
+  // What a segment was before the change; nothing: not there.
+  using Before = std::map<SegmentId, std::optional<SegmentUse>>;
+
+  void remember(SegmentId id);
+
   std::map<SegmentId, SegmentUse> uses_;
-  std::set<SegmentId> changed_;
+  Before changed_;
+  Before saved_;
   std::uint64_t bytes_on_disk_ = 0;
 };
 

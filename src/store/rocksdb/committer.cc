@@ -177,11 +177,18 @@ Result<void> Committer::write_records(std::span<const Record> records, std::span
   const std::uint64_t bytes = place->end_offset - place->blobs_offset + records_.size();
 
   rocksdb::WriteBatch batch;
+  const Applied before = applied_;
   apply_group(*place, records, segments_, applied_, batch);
   if (auto applied = parts_.index.apply(batch); !applied) {
-    // Durable but invisible; the next that comes tries again, and so does the next opening.
-    unapplied_ = std::move(batch);
-    const Result<void> failure = failure_of(std::move(applied), "the commit is kept, but can't be shown yet");
+    Result<void> failure = failure_of(std::move(applied));
+    if (parts_.journal.take_back(*place)) {
+      applied_ = before;
+      segments_.take_back();
+    } else {
+      // Durable but invisible; the next that comes tries again, and so does the next opening.
+      unapplied_ = std::move(batch);
+      failure = failure_of(std::move(failure), "the commit is kept, but can't be shown yet");
+    }
     note(failure);
     return failure;
   }

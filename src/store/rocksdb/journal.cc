@@ -92,16 +92,28 @@ Result<GroupPlace> Journal::append(std::string_view records, std::span<const std
   }
   if (const auto status = file_->Sync(kPlain, nullptr); !status.ok()) {
     // After a failed sync the kernel may drop the pages and call the next sync a success: nothing that this
-    // file answers can be trusted any more.
+    // file answers can be trusted any more. Cut away, so that the next opening does not bring back what its caller
+    // was told has failed; where even that fails, the outcome stays open.
     broken_ = true;
+    partly_written_ = true;
+    (void)cut_back();
     return std::unexpected(to_error(status, fmt::format("syncing {}", path_of(current_))));
   }
   if (frame_.capacity() > kKeptFrameBytes) frame_ = std::string();
+  last_group_ = offset_;
   const GroupPlace place{current_, next_sequence_, offset_ + kGroupHeaderBytes + records.size(), offset_ + size};
   offset_ += size;
   ++next_sequence_;
   prepare_next_if_due();
   return place;
+}
+
+Result<void> Journal::take_back(const GroupPlace& place) {
+  PABAL_CHECK(place.segment == current_ && place.end_offset == offset_);
+  PABAL_TRY_VOID(disk_.truncate(path_of(current_), last_group_));
+  offset_ = last_group_;
+  next_sequence_ = place.sequence;
+  return {};
 }
 
 // What was partly written must go before anything else is appended: the next group may be shorter, and what
@@ -168,6 +180,7 @@ void Journal::close() {
   file_.reset();
   const std::lock_guard lock(next_mutex_);
   if (next_ == Next::kReady && disk_.remove(path_of(SegmentId(current_.value() + 1)))) next_ = Next::kNone;
+  (void)cut_back();
   if (!broken_) (void)disk_.truncate(path_of(current_), offset_);
 }
 

@@ -48,9 +48,12 @@ class Journal {
   static Result<void> create(const std::string& directory, const Disk& disk, Random& random);
   Result<void> resume(const JournalEnd& end);
 
-  /// Writes one group and syncs it. On failure the group is not there, or (kRetryLater with broken() set)
-  /// nobody knows whether it is: then nothing may be appended until the store is opened again.
+  /// Writes one group and syncs it. On failure the group is not there. If it was the sync that failed, broken() is
+  /// set and nothing may be appended until the store is opened again; should the disk refuse to cut the group away as
+  /// well, that opening may find it whole after all.
   Result<GroupPlace> append(std::string_view records, std::span<const std::string_view> blobs);
+  /// Takes the group that append() returned last away again, durably.
+  Result<void> take_back(const GroupPlace& place);
   bool broken() const { return broken_; }
 
   /// Closes the current segment and goes on in a new one, so that all that was appended stands in files that no
@@ -82,6 +85,7 @@ class Journal {
   SegmentId current_;
   std::uint32_t salt_ = 0;
   std::uint64_t offset_ = 0;
+  std::uint64_t last_group_ = 0;  // where it begins
   std::uint64_t next_sequence_ = 1;
   bool broken_ = false;
   bool partly_written_ = false;  // something stands behind offset_ that is no group
