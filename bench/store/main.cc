@@ -78,7 +78,7 @@ int run(const std::vector<std::string>& given) {
   }
   options.directory = directory;
   Report report(json);
-#ifndef NDEBUG
+#ifndef __OPTIMIZE__
   report.note("A debug build: the figures mean nothing (cmake --preset release).");
 #endif
   if (options.wants("disk")) measure_disk(options, report);

@@ -20,9 +20,14 @@ std::uint64_t changes_of_a_life() {
 }
 
 void expect_reads_go_on(EmbeddedOnFaults& store) {
+  // Looking makes the ledger forget what failed. But a commit whose sync failed may be on the disk all the same,
+  // and come to light when the store is opened again, as one may whose answer a crash swallowed.
+  std::array<std::uint64_t, kCommitters> attempted;
+  for (std::size_t i = 0; i < kCommitters; ++i) attempted[i] = store.ledger().of[i].attempted;
   const CheckReport report = store.check();
   EXPECT_EQ(report.faults, kNoFaults);
   EXPECT_EQ(report.beyond_ledger, 0u) << "a commit that failed is to be seen";
+  for (std::size_t i = 0; i < kCommitters; ++i) store.ledger().of[i].attempted = attempted[i];
 }
 
 void expect_kept(EmbeddedOnFaults& store) {
@@ -49,7 +54,7 @@ TEST(DiskFailure, AFullDiskAtAnyChangeRefusesCommitsAndLosesNothing) {
       const auto errors = store.commit(kSteps);
       for (const Error& error : errors) EXPECT_EQ(error.kind, ErrorKind::kRetryLater) << error.detail;
       expect_reads_go_on(store);
-      if (!errors.empty()) EXPECT_FALSE(store.engine().stats().write_failure.empty());
+      if (!errors.empty()) EXPECT_NE(store.engine().stats().write_failure, "") << errors.front().detail;
       store.files().heal();
     }
     // There is room again, and nobody restarted the server.
@@ -90,7 +95,7 @@ void fail_and_look(std::uint64_t at, bool once, bool then_lose_power) {
     const auto errors = store.commit(kSteps);
     for (const Error& error : errors) EXPECT_EQ(error.kind, ErrorKind::kRetryLater) << error.detail;
     expect_reads_go_on(store);
-    if (!errors.empty()) EXPECT_FALSE(store.engine().stats().write_failure.empty());
+    if (!errors.empty()) EXPECT_NE(store.engine().stats().write_failure, "") << errors.front().detail;
   } else {
     EXPECT_EQ(opened.error().kind, ErrorKind::kRetryLater) << opened.error().detail;
   }
