@@ -30,10 +30,10 @@ struct EmbeddedOptions {
 
 struct EmbeddedStats {
   std::uint64_t commits = 0;
-  std::uint64_t groups = 0;  ///< synced writes; commits / groups is the gain of group commit
+  std::uint64_t groups = 0;           ///< synced writes; commits / groups is the gain of group commit
   std::uint64_t blobs_stored = 0;
   std::uint64_t disk_bytes = 0;
-  std::string write_failure;  ///< why commits are refused just now; empty when they are not
+  std::string write_failure;          ///< why commits are refused just now; empty when they are not
 };
 
 class EmbeddedEngine : public Engine {
