@@ -1,0 +1,45 @@
+// What the server and a command that opens the store by itself both stand on: the store, and the directory
+// with its credentials. Built in the order in which the members stand.
+#pragma once
+
+#include <memory>
+
+#include "account/credentials.h"
+#include "account/directory.h"
+#include "account/password.h"
+#include "app/admin.h"
+#include "app/config.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "net/worker_pool.h"
+#include "store/embedded.h"
+
+namespace pabal::app {
+
+class Core {
+ public:
+  /// Opens the store in the data directory, making it new if it is not there. Blocks. Everything given must
+  /// outlive the core.
+  static Result<std::unique_ptr<Core>> open(const Config& config, const Clock& clock, Random& random);
+
+  store::EmbeddedEngine& store() { return *store_; }
+  account::Directory& directory() { return directory_; }
+  account::Credentials& credentials() { return credentials_; }
+
+  /// `server` is null for a command.
+  AdminServices admin_services(ServerControl* server = nullptr);
+
+  Core(const Config& config, const Clock& clock, Random& random,
+       std::unique_ptr<store::EmbeddedEngine> store);
+
+ private:
+  const Clock& clock_;
+  Random& random_;
+  std::unique_ptr<store::EmbeddedEngine> store_;
+  std::unique_ptr<account::PasswordHasher> hasher_;
+  net::WorkerPool hash_pool_;  // apart from other workers: its threads take much memory each
+  account::Directory directory_;
+  account::Credentials credentials_;
+};
+
+}  // namespace pabal::app

@@ -1,0 +1,29 @@
+// Which installation a command is about: its configuration and its data directory.
+#pragma once
+
+#include <expected>
+#include <filesystem>
+
+#include "app/command_line.h"
+#include "app/config.h"
+
+namespace pabal::app {
+
+/// Read if it is there and --config names no other.
+inline constexpr std::string_view kUsualConfig = "/etc/pabal/pabal.toml";
+
+struct Place {
+  LoadedConfig config;            ///< with --data and --socket put in
+  std::filesystem::path file;     ///< empty: no file
+  std::filesystem::path data;     ///< absolute
+  std::filesystem::path socket;   ///< absolute
+  bool socket_was_named = false;  ///< by --socket: then that server is meant, and no other way
+};
+
+/// Any time again, for a reload.
+std::expected<Place, ConfigFaults> find_place(const ConfigSchema& schema, const GlobalOptions& options);
+
+/// The schema of this program, with the protocols that it serves.
+ConfigSchema make_schema();
+
+}  // namespace pabal::app
