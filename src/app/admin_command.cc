@@ -76,7 +76,7 @@ ExitCode call_store(net::Loop& loop, Core& core, const Call& call) {
 
 ExitCode run_admin_command(const Invocation& invocation, const Method& row) {
   const bool json = invocation.global.json;
-  const auto place = find_place(make_schema(), invocation.global);
+  const auto place = find_place(ConfigSchema(protocols_served()), invocation.global);
   if (!place) return print_faults(place.error(), json);
   Json params = invocation.params;
   if (takes_password(row)) {

@@ -8,7 +8,7 @@
 namespace pabal::app {
 
 ExitCode run_config_check(const Invocation& invocation, const Method&) {
-  const auto place = find_place(make_schema(), invocation.global);
+  const auto place = find_place(ConfigSchema(protocols_served()), invocation.global);
   if (!place) return print_faults(place.error(), invocation.global.json);
   if (invocation.global.json) {
     std::printf("%s\n", Json::object({{"file", place->file.string()}, {"ok", true}}).to_text().c_str());
@@ -21,7 +21,7 @@ ExitCode run_config_check(const Invocation& invocation, const Method&) {
 }
 
 ExitCode run_config_show(const Invocation& invocation, const Method&) {
-  const ConfigSchema schema = make_schema();
+  const ConfigSchema schema(protocols_served());
   const auto place = find_place(schema, invocation.global);
   if (!place) return print_faults(place.error(), invocation.global.json);
   if (!invocation.global.json) {
@@ -41,7 +41,7 @@ ExitCode run_config_show(const Invocation& invocation, const Method&) {
 }
 
 ExitCode run_config_reference(const Invocation& invocation, const Method&) {
-  const ConfigSchema schema = make_schema();
+  const ConfigSchema schema(protocols_served());
   const bool markdown = invocation.params.find("markdown") != nullptr;
   std::fputs((markdown ? schema.reference_markdown() : schema.reference_toml()).c_str(), stdout);
   return ExitCode::kOk;

@@ -49,8 +49,10 @@ Task<Result<void>> answer(net::Connection& connection, Admin& admin, const Logge
   co_return co_await send(connection, std::move(result));
 }
 
-Task<Result<void>> serve_one(net::Connection& connection, Admin& admin, const Logger& log) {
-  const auto line = co_await connection.read_line(kRequestLines, connection.loop().in(kControlPatience));
+Task<Result<void>> serve_one(net::Connection& connection, Admin& admin, const Logger& log, net::CancelSource& draining) {
+  net::Loop& loop = connection.loop();
+  const auto line =
+      co_await connection.read_line(kRequestLines, loop.in(kControlPatience)).in({&loop, &draining});
   if (!line) {
     const ErrorKind kind = line.error().kind;
     const bool goes_on = kind == ErrorKind::kOverLimit || kind == ErrorKind::kRefuse;
@@ -64,11 +66,12 @@ Task<Result<void>> serve_one(net::Connection& connection, Admin& admin, const Lo
 
 }  // namespace
 
-Task<void> serve_control(net::Connection& connection, Admin& admin, Logger log) {
+Task<void> serve_control(net::Connection& connection, Admin& admin, Logger log, net::CancelSource& draining) {
   for (;;) {
-    const Result<void> served = co_await serve_one(connection, admin, log);
+    const Result<void> served = co_await serve_one(connection, admin, log, draining);
     if (served) continue;
-    if (served.error().kind != ErrorKind::kClose)
+    const ErrorKind kind = served.error().kind;
+    if (kind != ErrorKind::kClose && kind != ErrorKind::kCancelled)
       log.debug("control connection ended", {{"error", served.error()}});
     break;
   }

@@ -18,8 +18,8 @@ std::filesystem::path make_absolute(const std::filesystem::path& path) {
 
 }  // namespace
 
-// A protocol that is added to the server is named here, and may then be a listener's.
-ConfigSchema make_schema() { return ConfigSchema({}); }
+// A protocol that is added to the server is named here.
+std::vector<std::string> protocols_served() { return {}; }
 
 std::expected<Place, ConfigFaults> find_place(const ConfigSchema& schema, const GlobalOptions& options) {
   Place place;

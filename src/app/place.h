@@ -3,6 +3,8 @@
 
 #include <expected>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "app/command_line.h"
 #include "app/config.h"
@@ -23,7 +25,7 @@ struct Place {
 /// Any time again, for a reload.
 std::expected<Place, ConfigFaults> find_place(const ConfigSchema& schema, const GlobalOptions& options);
 
-/// The schema of this program, with the protocols that it serves.
-ConfigSchema make_schema();
+/// What `listener.protocol` may be.
+std::vector<std::string> protocols_served();
 
 }  // namespace pabal::app

@@ -30,7 +30,7 @@ net::Task<Result<Json>> ask(const Place& place, std::chrono::seconds patience, P
 
 ExitCode run_status(const Invocation& invocation, const Method&) {
   const bool json = invocation.global.json;
-  const auto place = find_place(make_schema(), invocation.global);
+  const auto place = find_place(ConfigSchema(protocols_served()), invocation.global);
   if (!place) return print_faults(place.error(), json);
   const std::vector<Method> methods = admin_methods();
   const auto row = std::ranges::find(methods, std::string_view("status"), &Method::name);

@@ -33,7 +33,7 @@ Json to_json(const store::VerifyReport& report) {
 
 ExitCode run_store_check(const Invocation& invocation, const Method& row) {
   const bool json = invocation.global.json;
-  const auto place = find_place(make_schema(), invocation.global);
+  const auto place = find_place(ConfigSchema(protocols_served()), invocation.global);
   if (!place) return print_faults(place.error(), json);
   const Json* backup = invocation.params.find("backup");
   if (!backup && server_runs(*place)) {
@@ -60,7 +60,7 @@ ExitCode run_store_check(const Invocation& invocation, const Method& row) {
 
 ExitCode run_restore(const Invocation& invocation, const Method&) {
   const bool json = invocation.global.json;
-  const auto place = find_place(make_schema(), invocation.global);
+  const auto place = find_place(ConfigSchema(protocols_served()), invocation.global);
   if (!place) return print_faults(place.error(), json);
   const std::filesystem::path from = *invocation.params.find("directory")->as_text();
   std::error_code error;

@@ -14,6 +14,11 @@ Result<ServerControl*> require_server(const AdminServices& services) {
 Task<Result<Json>> status(AdminServices& services, const Params&, Reply&) {
   PABAL_CO_TRY(const ServerControl* server, require_server(services));
   Json result = server->status();
+  PABAL_CO_TRY(const auto domains, co_await services.directory.list_domains());
+  std::uint64_t addresses = 0;
+  for (const account::Domain& domain : domains) addresses += domain.address_count;
+  result.set("domains", domains.size());
+  result.set("addresses", addresses);
   const store::EmbeddedStats stats = services.store.stats();
   result.set("commits", stats.commits);
   result.set("disk_bytes", stats.disk_bytes);
@@ -48,6 +53,8 @@ std::vector<Method> server_methods() {
                             {"listening", "Listens on"},
                             {"control_socket", "Control socket"},
                             {"sessions", "Sessions"},
+                            {"domains", "Domains"},
+                            {"addresses", "Addresses"},
                             {"commits", "Commits"},
                             {"disk_bytes", "On disk", Column::As::kSize},
                             {"bugs", "Sessions lost to bugs"},
@@ -64,7 +71,7 @@ std::vector<Method> server_methods() {
        .summary = "Read the configuration again, as SIGHUP does, and tell what came of it",
        .params = {},
        .show = {.shape = Show::Shape::kDetails,
-                .columns = {{"applied", "Applied"}, {"needs_restart", "Waits for a restart"}}},
+                .columns = {{"applied", "Applied"}, {"needs_restart", "Waits for a restart"}, {"troubles", "Troubles"}}},
        .handler = reload,
        .server_only = true},
   };

@@ -1,0 +1,220 @@
+#include "app/wiring.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <thread>
+
+#include "app/version.h"
+
+namespace pabal::app {
+namespace {
+
+account::ThrottleOptions throttle_options(const Config& config) {
+  const Config::Account::Throttle& throttle = config.account.throttle;
+  return {.free_failures = static_cast<int>(throttle.free_failures),
+          .first_delay = throttle.first_delay,
+          .longest_delay = throttle.max_delay,
+          .refuse_from = static_cast<int>(throttle.block_after),
+          .max_entries = throttle.max_tracked};
+}
+
+StartFailure failure(ExitCode code, Error error) { return {code, std::move(error)}; }
+
+}  // namespace
+
+Server::Server(GlobalOptions options, Place place)
+    : options_(std::move(options)),
+      schema_(protocols_served()),
+      started_with_(std::move(place)),
+      bugs_(metrics_.counter("pabal_bugs_total", "Sessions and duties that ended by a bug of ours")),
+      loops_(clock_, config().server.loops),
+      in_force_(config()),
+      drain_timeout_ms_(config().server.drain_timeout.count()),
+      started_at_(clock_.wall()) {
+  // The services with ports, one line each.
+}
+
+Server::~Server() = default;
+
+Started Server::bind() {
+  for (const auto& service : services_) {
+    if (auto bound = service->bind(); !bound)
+      return std::unexpected(failure(ExitCode::kCannotCreate, std::move(bound).error()));
+  }
+  return {};
+}
+
+Started Server::open() {
+  if (auto opened = open_log(); !opened)
+    return std::unexpected(failure(ExitCode::kCannotCreate, std::move(opened).error()));
+
+  auto core = Core::open(config(), clock_, random_);
+  if (!core) {
+    const ExitCode code = exit_code_for(core.error().kind);
+    return std::unexpected(failure(code, std::move(core).error().with_context("opening the store")));
+  }
+  core_ = *std::move(core);
+  server_metrics_.emplace(metrics_, core_->store(), *log_writer_, started_at_);
+
+  login_log_.emplace(log_, metrics_);
+  throttle_.emplace(clock_, throttle_options(config()));
+  authenticator_.emplace(core_->directory(), core_->credentials(), *throttle_, random_, *login_log_);
+
+  workers_.emplace(net::WorkerPoolOptions{.name = "work",
+                                          .threads = config().limits.worker_threads,
+                                          .max_queued = config().limits.worker_queue});
+  housekeeping_.emplace(core_->store(), core_->directory(), log_, metrics_, config().store.sweep_interval);
+  admin_.emplace(core_->admin_services(this), admin_methods());
+  control_.emplace(started_with_.socket.string(), loops_, *admin_, log_, metrics_,
+                   [this](std::exception_ptr bug) { report_bug(std::move(bug)); });
+  return {};
+}
+
+Result<void> Server::open_log() {
+  std::unique_ptr<LogSink> sink = make_stderr_log_sink();
+  if (!config().log.file.empty()) {
+    PABAL_TRY(sink, make_file_log_sink(config().log.file.string()));
+  }
+  log_writer_ = std::make_unique<LogWriter>(LogWriterOptions{.level = config().log.level, .format = config().log.format},
+                                            std::move(sink), clock_);
+  log_ = Logger(*log_writer_);
+  return {};
+}
+
+Started Server::start() {
+  start_housekeeping();
+  for (const auto& service : services_) {
+    if (auto started = service->start(); !started)
+      return std::unexpected(failure(ExitCode::kCannotCreate, std::move(started).error()));
+  }
+  if (auto started = control_->start(); !started)
+    return std::unexpected(failure(ExitCode::kCannotCreate, std::move(started).error()));
+  log_.info("serving", {{"version", kVersion},
+                        {"pid", ::getpid()},
+                        {"data", started_with_.data.string()},
+                        {"control", started_with_.socket.string()}});
+  return {};
+}
+
+void Server::start_housekeeping() {
+  const auto on_bug = [this](std::exception_ptr bug) { report_bug(std::move(bug)); };
+  loops_.loop(0).post([this, on_bug] {
+    background_.emplace(loops_.loop(0), nullptr, on_bug);
+    background_->spawn(housekeeping_->run(on_bug));
+  });
+}
+
+void Server::end_housekeeping() {
+  loops_.run_on_each([this](net::Loop&, std::size_t index) -> net::Task<void> {
+    if (index != 0 || !background_) co_return;
+    background_->cancel();
+    co_await background_->join();
+    background_.reset();
+  });
+}
+
+void Server::drain() {
+  draining_ = true;
+  const std::chrono::milliseconds patience = drain_timeout();
+  {
+    // Side by side, so that the slowest does not keep the others' doors open.
+    std::vector<std::jthread> drains;
+    for (const auto& service : services_) drains.emplace_back([&] { service->drain(patience); });
+    if (control_) drains.emplace_back([&] { control_->drain(patience); });
+  }
+  end_housekeeping();
+}
+
+void Server::feel_the_pulse() {
+  loops_.run_on_each([](net::Loop&, std::size_t) -> net::Task<void> { co_return; });
+}
+
+void Server::report_bug(std::exception_ptr bug) {
+  bugs_.add();
+  try {
+    std::rethrow_exception(std::move(bug));
+  } catch (const std::exception& exception) {
+    log_.error("a bug of ours ended a session; the others go on", {{"exception", exception.what()}});
+  } catch (...) {
+    log_.error("a bug of ours ended a session; the others go on");
+  }
+}
+
+Json Server::status() const {
+  Json listening = Json::array();
+  std::size_t sessions = 0;
+  for (const auto& service : services_) {
+    for (const std::string& address : service->addresses()) listening.push(fmt::format("{} {}", service->name(), address));
+    sessions += service->sessions();
+  }
+  const auto uptime = std::chrono::floor<std::chrono::seconds>(clock_.wall() - started_at_);
+  return Json::object({
+      {"state", draining_ ? "stopping" : "serving"},
+      {"version", kVersion},
+      {"pid", ::getpid()},
+      {"uptime_seconds", uptime.count()},
+      {"data", started_with_.data.string()},
+      {"config", started_with_.file.empty() ? Json() : Json(started_with_.file.string())},
+      {"listening", std::move(listening)},
+      {"control_socket", started_with_.socket.string()},
+      {"sessions", sessions},
+      {"bugs", bugs_.value()},
+  });
+}
+
+net::Task<Result<Json>> Server::reload() {
+  // Reads files and speaks to every loop, so not on one of them.
+  co_return co_await workers_->run([this] { return reload_now(); });
+}
+
+Result<Json> Server::reload_now() {
+  const std::lock_guard lock(reload_mutex_);
+  log_writer_->reopen();
+  auto fresh = find_place(schema_, options_);
+  if (!fresh) {
+    for (const ConfigFault& fault : fresh.error())
+      log_.error("the configuration has a fault; the old one stays in force", {{"fault", fault.to_string()}});
+    return fail(ErrorKind::kRefuse, "the configuration has faults, so the old one stays in force:\n{}",
+                to_string(fresh.error()));
+  }
+  const Config& config = fresh->config.values;
+  std::vector<ConfigChange> applied = schema_.diff(in_force_, config);
+  std::erase_if(applied, [](const ConfigChange& change) { return change.apply != Apply::kReload; });
+  std::vector<ConfigChange> waiting = schema_.diff(started_with_.config.values, config);
+  std::erase_if(waiting, [](const ConfigChange& change) { return change.apply != Apply::kRestart; });
+  Json result = apply(config, applied, waiting);
+  in_force_ = config;
+  return result;
+}
+
+Json Server::apply(const Config& fresh, const std::vector<ConfigChange>& changes,
+                   const std::vector<ConfigChange>& waiting) {
+  log_writer_->set_level(fresh.log.level);
+  drain_timeout_ms_ = fresh.server.drain_timeout.count();
+  housekeeping_->set_sweep_interval(fresh.store.sweep_interval);
+  Json troubles = Json::array();
+  for (const auto& service : services_) {
+    if (const Result<void> reloaded = service->reload(fresh); !reloaded) {
+      log_.error("a service keeps what it had", {{"service", service->name()}, {"error", reloaded.error()}});
+      troubles.push(reloaded.error().detail);
+    }
+  }
+  Json applied = Json::array();
+  for (const ConfigChange& change : changes) {
+    log_.info("option changed", {{"option", change.name}, {"from", change.from}, {"to", change.to}});
+    applied.push(change.name);
+  }
+  Json needs_restart = Json::array();
+  for (const ConfigChange& change : waiting) {
+    log_.warn("option waits for a restart", {{"option", change.name}, {"running", change.from}, {"file", change.to}});
+    needs_restart.push(change.name);
+  }
+  log_.info("configuration reloaded");
+  return Json::object({{"applied", std::move(applied)},
+                       {"needs_restart", std::move(needs_restart)},
+                       {"troubles", std::move(troubles)}});
+}
+
+}  // namespace pabal::app
