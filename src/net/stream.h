@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -36,6 +37,13 @@ struct TlsFacts {
   /// The certificates the peer sent, its own first, in DER: for DANE (RFC 7672) and for journeys.
   /// Empty for a resumed session except for the peer's own.
   std::vector<std::string> peer_chain_der;
+};
+
+/// Who is at the other end of a Unix socket, as the kernel saw them when they connected.
+struct PeerCredentials {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::int32_t pid = 0;
 };
 
 /// Channel bindings for SCRAM-…-PLUS.
@@ -68,6 +76,8 @@ class Stream {
 
   virtual const Endpoint& peer() const = 0;
   virtual const Endpoint& local() const = 0;
+  /// Nothing unless it is a Unix socket.
+  virtual std::optional<PeerCredentials> peer_credentials() const { return std::nullopt; }
 
   /// Nothing for a stream in clear.
   virtual std::optional<TlsFacts> tls_facts() const { return std::nullopt; }

@@ -53,6 +53,14 @@ SocketStream::SocketStream(std::unique_ptr<Descriptor> descriptor)
   ::setsockopt(descriptor_->fd(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
 
+std::optional<PeerCredentials> SocketStream::peer_credentials() const {
+  if (local_.unix_socket() == nullptr || descriptor_->closed()) return std::nullopt;
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  if (::getsockopt(descriptor_->fd(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  return PeerCredentials{peer.uid, peer.gid, peer.pid};
+}
+
 void SocketStream::set_endpoints(Endpoint local, Endpoint peer) {
   local_ = std::move(local);
   peer_ = std::move(peer);

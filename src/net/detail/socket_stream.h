@@ -21,6 +21,7 @@ class SocketStream final : public Stream {
 
   const Endpoint& peer() const override { return peer_; }
   const Endpoint& local() const override { return local_; }
+  std::optional<PeerCredentials> peer_credentials() const override;
 
   /// Sends what the socket takes at once and ends: for a peer that gets no session.
   void say_and_close(std::string_view words);
