@@ -24,16 +24,18 @@ bool takes_password(const Method& row) {
                              [](const Param& param) { return param.type == ParamType::kPassword; });
 }
 
+bool must_ask_password(const Invocation& invocation) {
+  return !invocation.password_from_stdin && !invocation.params.find("generate") &&
+         !invocation.params.find("no_password");
+}
+
 Result<void> add_password(const Invocation& invocation, Json& params) {
   if (invocation.password_from_stdin) {
     PABAL_TRY(const Secret password, read_password_from_stdin());
     params.set("password", password.reveal());
     return {};
   }
-  if (params.find("generate") || params.find("no_password")) return {};
-  if (!has_terminal())
-    return fail(ErrorKind::kRefuse,
-                "there is no terminal to ask for the password on; use --password-stdin or --generate");
+  if (!must_ask_password(invocation)) return {};
   const Json* address = params.find("address");
   PABAL_TRY(const Secret password, ask_new_password(address ? *address->as_text() : "the account"));
   params.set("password", password.reveal());
@@ -80,6 +82,13 @@ ExitCode run_admin_command(const Invocation& invocation, const Method& row) {
   if (!place) return print_faults(place.error(), json);
   Json params = invocation.params;
   if (takes_password(row)) {
+    if (must_ask_password(invocation) && !has_terminal()) {
+      return print_error(
+          ExitCode::kUsage,
+          {ErrorKind::kRefuse,
+           "there is no terminal to ask for the password on; use --password-stdin or --generate"},
+          json);
+    }
     const Result<void> added = add_password(invocation, params);
     if (!added) return print_error(added.error(), json);
   }

@@ -40,7 +40,8 @@ CLI::App* find_subcommand(const CLI::App& app, std::string_view name) {
 // Where the library puts what stood behind a parameter.
 struct Slot {
   const Param* param;
-  std::vector<std::string> values;
+  std::string value;
+  std::vector<std::string> values;  // of a list
   bool flag = false;
   CLI::Option* option = nullptr;
 };
@@ -120,25 +121,26 @@ class Tree {
                          "Read the password from standard input");
       return;
     }
-    Slot& slot = leaf.slots.emplace_back(Slot{&param, {}, false, nullptr});
+    Slot& slot = leaf.slots.emplace_back(Slot{&param, {}, {}, false, nullptr});
     const std::string name = to_kebab(param.name);
     if (param.type == ParamType::kFlag) {
       slot.option = leaf.app->add_flag("--" + name, slot.flag, doc);
       return;
     }
     const bool required = param.need == Need::kRequired;
-    slot.option = leaf.app->add_option(required ? std::string(name) : "--" + name, slot.values, doc);
+    const std::string shown = required ? std::string(name) : "--" + name;
+    if (is_list(param.type)) {
+      slot.option = leaf.app->add_option(shown, slot.values, doc);
+      // One value each time an option is given, so that it can't swallow the arguments behind it.
+      slot.option->expected(1, required ? kMaxListArguments : 1);
+      if (!required) slot.option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    } else {
+      slot.option = leaf.app->add_option(shown, slot.value, doc);
+      slot.option->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+    }
     slot.option->required(required)->type_name(placeholder(param.type));
     if (!param.choices.empty()) {
       slot.option->check(CLI::IsMember(std::vector<std::string>(param.choices.begin(), param.choices.end())));
-    }
-    if (required && is_list(param.type)) {
-      slot.option->expected(1, kMaxListArguments);
-    } else if (is_list(param.type)) {
-      // One value each time it is given, so that it can't swallow the arguments behind it.
-      slot.option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    } else {
-      slot.option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
     }
   }
 
@@ -208,9 +210,9 @@ Result<Json> params_of(const Leaf& leaf) {
       if (slot.flag) params.set(slot.param->name, true);
       continue;
     }
-    if (slot.values.empty()) continue;
+    if (slot.option->count() == 0) continue;
     if (!is_list(slot.param->type)) {
-      PABAL_TRY(Json value, to_json(*slot.param, slot.values.back()));
+      PABAL_TRY(Json value, to_json(*slot.param, slot.value));
       params.set(slot.param->name, std::move(value));
       continue;
     }
@@ -229,10 +231,11 @@ Printout usage_fault(std::string_view fault, const CLI::App& root) {
   while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().front();
   std::string what(fault);
   // For a mistyped command the library only says that one is missing.
-  const std::vector<std::string> rest = deepest->remaining();
+  const std::vector<std::string> rest = root.remaining(true);
   const bool is_group = !deepest->get_subcommands([](const CLI::App*) { return true; }).empty();
-  if (is_group && !rest.empty() && !rest.front().starts_with('-'))
-    what = fmt::format("there is no command '{}'", rest.front());
+  if (is_group && !rest.empty())
+    what = fmt::format("there is no {} '{}'", rest.front().starts_with('-') ? "option" : "command",
+                       rest.front());
   std::string command = deepest->get_name();
   for (const CLI::App* app = deepest->get_parent(); app; app = app->get_parent())
     command = app->get_name() + " " + command;

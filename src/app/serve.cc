@@ -17,8 +17,8 @@
 namespace pabal::app {
 namespace {
 
-/// How much longer than the drain timeout sessions may take to notice that they were cut off. Behind that it is a
-/// bug, and the process ends without them.
+/// How much longer than the drain timeout sessions may take to notice that they were cut off. Behind that it
+/// is a bug, and the process ends without them.
 constexpr std::chrono::seconds kDrainGrace{10};
 
 // As if killed: what was acknowledged is on disk, and the next start replays it.
@@ -62,7 +62,8 @@ void drain(Server& server, Signals& signals) {
   });
   const auto give_up = std::chrono::steady_clock::now() + server.drain_timeout() + kDrainGrace;
   while (!drained) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now());
     if (left.count() <= 0) end_at_once(server, ExitCode::kSoftware);
     const std::optional<int> signal = signals.wait(left);
     if (signal == SIGTERM || signal == SIGINT) end_at_once(server, ExitCode::kOk);
@@ -73,7 +74,8 @@ ExitCode serve(const GlobalOptions& options, const Place& place) {
   auto signals = Signals::block();
   if (!signals) return print_error(signals.error(), options.json);
   set_process_limits();
-  if (const auto renounced = renounce_new_privileges(); !renounced) return print_error(renounced.error(), options.json);
+  if (const auto renounced = renounce_new_privileges(); !renounced)
+    return print_error(renounced.error(), options.json);
   const auto user = find_identity(place.config.values);
   if (!user) return print_error(ExitCode::kConfig, user.error(), options.json);
   if (const auto ready = prepare_data_directory(place.data, *user); !ready)
@@ -97,9 +99,11 @@ ExitCode serve(const GlobalOptions& options, const Place& place) {
     attend(server, *signals, manager);
     manager.stopping();
     server.log().info("stopping");
+    drain(server, *signals);
+    server.log().info("stopped");
+    return code;
   }
   drain(server, *signals);
-  server.log().info("stopped");
   return code;
 }
 

@@ -21,7 +21,7 @@ Task<Result<Json>> add_account(AdminServices& services, const Params& params, Re
 
   PABAL_CO_TRY(const account::Account added, co_await services.directory.add_account(std::move(fresh)));
   if (password.text) {
-    auto set = co_await services.credentials.set_password(added.id, std::string(password.text->reveal()));
+    auto set = co_await services.credentials.set_password(added.id, password.text->copy());
     if (!set) {
       // An account that was not asked for: one without a password. Its address is given free again.
       (void)co_await services.directory.remove_account(added.id);
@@ -70,8 +70,7 @@ Task<Result<Json>> set_password(AdminServices& services, const Params& params, R
   PABAL_CO_TRY(const NewPassword password, choose_password(params, services.random));
   if (password.text) {
     PABAL_CO_TRY_VOID(account::check_password(password.text->reveal(), account.login()));
-    PABAL_CO_TRY_VOID(
-        co_await services.credentials.set_password(account.id, std::string(password.text->reveal())));
+    PABAL_CO_TRY_VOID(co_await services.credentials.set_password(account.id, password.text->copy()));
   } else {
     PABAL_CO_TRY_VOID(co_await services.credentials.remove_password(account.id));
   }

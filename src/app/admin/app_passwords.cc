@@ -23,11 +23,11 @@ account::ProtocolSet chosen_protocols(const Params& params) {
 
 Task<Result<Json>> add_app_password(AdminServices& services, const Params& params, Reply&) {
   PABAL_CO_TRY(const account::Account account, co_await load_account(services, params));
-  PABAL_CO_TRY(std::string password, co_await services.credentials.add_app_password(
-                                         account.id, params.text("name"), chosen_protocols(params)));
+  PABAL_CO_TRY(const Secret password, co_await services.credentials.add_app_password(
+                                          account.id, params.text("name"), chosen_protocols(params)));
   co_return Json::object({{"address", account.login().to_display()},
                           {"name", params.text("name")},
-                          {"password", std::move(password)}});
+                          {"password", password.reveal()}});
 }
 
 Task<Result<Json>> list_app_passwords(AdminServices& services, const Params& params, Reply& reply) {

@@ -119,7 +119,7 @@ std::vector<Method> group_methods() {
       {.name = "group.add",
        .summary = "Add a group of people under one address",
        .params = {kAddress, kMembers, kName, kPosting},
-       .show = {.sentence = "The group {address} has {member_count} members."},
+       .show = {.sentence = "In the group {address} are now: {members}"},
        .handler = add_group,
        .example = "group add team@example.org bob@example.org carol@example.org --posting accounts"},
       {.name = "group.list",
@@ -150,12 +150,12 @@ std::vector<Method> group_methods() {
       {.name = "group.member.add",
        .summary = "Take people into a group",
        .params = {kAddress, kMembers},
-       .show = {.sentence = "The group {address} has {member_count} members."},
+       .show = {.sentence = "In the group {address} are now: {members}"},
        .handler = add_members},
       {.name = "group.member.remove",
        .summary = "Take people out of a group",
        .params = {kAddress, kMembers},
-       .show = {.sentence = "The group {address} has {member_count} members."},
+       .show = {.sentence = "In the group {address} are now: {members}"},
        .handler = remove_members},
   };
 }
