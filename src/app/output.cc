@@ -3,7 +3,6 @@
 #include <locale.h>
 #include <wchar.h>
 
-#include "app/units.h"
 #include "base/ascii.h"
 #include "base/utf8.h"
 
@@ -80,13 +79,31 @@ std::string print_rounded_size(std::uint64_t size_bytes) {
   return fmt::format("{} {}", number, kUnits[unit]);
 }
 
+std::string print_rounded_duration(std::chrono::seconds duration) {
+  struct Unit {
+    std::int64_t seconds;
+    std::string_view name;
+  };
+  constexpr Unit kUnits[] = {{86'400, "d"}, {3'600, "h"}, {60, "min"}, {1, "s"}};
+  std::int64_t left = duration.count();
+  std::vector<std::string> parts;
+  for (const Unit& unit : kUnits) {
+    if (parts.size() == 2) break;
+    const std::int64_t count = left / unit.seconds;
+    left %= unit.seconds;
+    if (count > 0) parts.push_back(fmt::format("{}{}", count, unit.name));
+    else if (!parts.empty()) break;
+  }
+  return parts.empty() ? "0s" : fmt::format("{}", fmt::join(parts, " "));
+}
+
 std::string to_cell(const Json& value, Column::As as) {
   if (value.is_null()) return as == Column::As::kSize ? "unlimited" : "-";
   if (const bool* flag = value.as_bool()) return *flag ? "yes" : "no";
   if (const std::int64_t* number = value.as_number()) {
     if (as == Column::As::kSize && *number >= 0)
       return print_rounded_size(static_cast<std::uint64_t>(*number));
-    if (as == Column::As::kDuration) return print_duration(std::chrono::seconds(*number));
+    if (as == Column::As::kDuration) return print_rounded_duration(std::chrono::seconds(*number));
     return std::to_string(*number);
   }
   if (const double* number = value.as_fraction()) return fmt::format("{}", *number);

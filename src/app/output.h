@@ -4,6 +4,8 @@
 // Pure functions; any thread.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,5 +32,7 @@ std::size_t display_width(std::string_view text);
 
 /// `1.5 GiB`: for people, so rounded.
 std::string print_rounded_size(std::uint64_t size_bytes);
+/// The two largest units of it: `3d 4h`, `5min 20s`.
+std::string print_rounded_duration(std::chrono::seconds duration);
 
 }  // namespace pabal::app

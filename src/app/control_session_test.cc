@@ -1,0 +1,81 @@
+#include "app/control_session.h"
+
+#include <gmock/gmock.h>
+
+#include "app/control_client.h"
+#include "app/control_protocol.h"
+#include "app/testing.h"
+#include "net/memory_stream.h"
+#include "net/scope.h"
+
+namespace pabal::app {
+namespace {
+
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+class ControlSession : public AdminTest {
+ protected:
+  void SetUp() override {
+    auto [ours, theirs] = net::make_memory_streams({.max_read_bytes = 1});
+    connection_.emplace(sim.loop(), std::move(ours));
+    peer = std::move(theirs);
+    sessions_.emplace(sim.loop());
+    sessions_->spawn(serve_control(*connection_, admin, Logger(), draining));
+  }
+  void TearDown() override {
+    draining.cancel();
+    sessions_->cancel();
+    sim.run_until_done(sessions_->join());
+  }
+  std::size_t sessions() const { return sessions_->size(); }
+  void send(std::string_view bytes) {
+    const std::string_view pieces[] = {bytes};
+    std::ignore = sim.run_until_done(peer->write_all(pieces, sim.loop().in(1s)));
+  }
+
+  net::CancelSource draining;
+  std::unique_ptr<net::Stream> peer;
+
+ private:
+  std::optional<net::Connection> connection_;
+  std::optional<net::Scope> sessions_;
+};
+
+TEST_F(ControlSession, AnswersAClientByteByByte) {
+  ControlClient client(sim.loop(), std::move(peer));
+  const Json domain = Json::object({{"domain", "example.org"}});
+  EXPECT_TRUE(sim.run_until_done(client.call("domain.add", domain, reply)));
+  const auto again = sim.run_until_done(client.call("domain.add", domain, reply));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().kind, ErrorKind::kRefuse);
+  EXPECT_TRUE(sim.run_until_done(client.call("domain.list", Json(), reply)));
+  EXPECT_EQ(reply.items.size(), 1u);
+}
+
+TEST_F(ControlSession, ASlowClientIsLetGo) {
+  send(R"({"method":)");
+  sim.settle();
+  EXPECT_EQ(sessions(), 1u);
+  sim.run_until_done(net::sleep_until(sim.loop().in(kControlPatience + 1s)));
+  sim.settle();
+  EXPECT_EQ(sessions(), 0u);
+}
+
+TEST_F(ControlSession, DrainingEndsAnIdleOne) {
+  sim.settle();
+  draining.cancel();
+  sim.settle();
+  EXPECT_EQ(sessions(), 0u);
+}
+
+TEST_F(ControlSession, AClientThatGoesIsForgotten) {
+  send(R"({"method":"domain.list"})"
+       "\n");
+  peer->close();
+  sim.settle();
+  EXPECT_EQ(sessions(), 0u);
+}
+
+}  // namespace
+}  // namespace pabal::app
