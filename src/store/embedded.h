@@ -44,8 +44,9 @@ class EmbeddedEngine : public Engine {
   virtual EmbeddedStats stats() const = 0;
 };
 
-/// Opens the store, making it new if it is not there, and replaying what a crash left. kRefuse: another
-/// process has it, or a newer Pabal wrote it; kCorrupt: see verify_embedded. Blocks; call it at the start.
+/// Opens the store, making it new if it is not there, and replaying what a crash left. kRetryLater: another
+/// process has it; kRefuse: a newer Pabal wrote it; kCorrupt: see verify_embedded. Blocks; call it at the
+/// start.
 Result<std::unique_ptr<EmbeddedEngine>> open_embedded(EmbeddedOptions options);
 
 struct VerifyReport {

@@ -55,7 +55,7 @@ Result<std::unique_ptr<StoreLock>> StoreLock::take(const Layout& layout) {
     const ssize_t size = ::pread(descriptor, pid.data(), pid.size(), 0);
     Cursor cursor({pid.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))});
     const auto holder = cursor.take_number();
-    return fail(ErrorKind::kRefuse, "the store in {} is open in another process{}: only one may have it", layout.root,
+    return fail(ErrorKind::kRetryLater, "the store in {} is open in another process{}: only one may have it", layout.root,
                 holder ? fmt::format(" (pid {})", *holder) : std::string());
   }
   const std::string pid = fmt::format("{}\n", ::getpid());
