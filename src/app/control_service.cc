@@ -16,23 +16,26 @@ ControlService::ControlService(std::string path, net::ServerLoops& loops, Admin&
       log_(std::move(log)),
       on_bug_(std::move(on_bug)),
       connections_(metrics.counter("pabal_control_connections_total", "Connections to the control socket")),
-      turned_away_(metrics.counter("pabal_control_turned_away_total",
-                                   "Connections to the control socket that were not the operator's, or too many")),
+      turned_away_(
+          metrics.counter("pabal_control_turned_away_total",
+                          "Connections to the control socket that were not the operator's, or too many")),
       limits_({.max_total = kMaxControlConnections, .max_per_network = kMaxControlConnections}) {}
 
 Result<void> ControlService::start() {
   constexpr std::size_t kLongest = sizeof(sockaddr_un::sun_path) - 1;
   if (path_.size() > kLongest) {
-    return fail(ErrorKind::kRefuse,
-                "the control socket's path {} is longer than the {} bytes that the system allows; set admin.socket "
-                "to a shorter one",
-                path_, kLongest);
+    return fail(
+        ErrorKind::kRefuse,
+        "the control socket's path {} is longer than the {} bytes that the system allows; set admin.socket "
+        "to a shorter one",
+        path_, kLongest);
   }
   net::ListenerOptions options;
   options.endpoint = net::UnixEndpoint{path_};
   options.unix_mode = 0600;
   options.limits = &limits_;
-  PABAL_TRY(listeners_, net::Listeners::open(loops_, std::move(options), [this](net::Loop&) { return handlers(); }));
+  PABAL_TRY(listeners_,
+            net::Listeners::open(loops_, std::move(options), [this](net::Loop&) { return handlers(); }));
   return {};
 }
 
@@ -43,8 +46,9 @@ net::ListenerHandlers ControlService::handlers() {
       .refuse =
           [this](net::Admission) {
             turned_away_.add();
-            return to_line(ControlEnd(
-                fail(ErrorKind::kOverLimit, "{} others use the control socket now; try again", kMaxControlConnections)));
+            return to_line(
+                ControlEnd(fail(ErrorKind::kOverLimit, "{} others use the control socket now; try again",
+                                kMaxControlConnections)));
           },
       .on_trouble = [this](std::string_view trouble) { log_.warn("control socket", {{"trouble", trouble}}); },
       .on_bug = on_bug_,
@@ -62,7 +66,8 @@ net::Task<void> ControlService::serve(std::unique_ptr<net::Stream> stream, net::
   }
   turned_away_.add();
   log_.warn("control connection of another user turned away");
-  const std::string line = to_line(ControlEnd(fail(ErrorKind::kRefuse, "only root and the server's own user may")));
+  const std::string line =
+      to_line(ControlEnd(fail(ErrorKind::kRefuse, "only root and the server's own user may")));
   const net::Deadline deadline = context.loop->in(kControlPatience);
   if (co_await connection.write(line, deadline)) std::ignore = co_await connection.finish(deadline);
 }

@@ -49,7 +49,8 @@ Task<Result<void>> answer(net::Connection& connection, Admin& admin, const Logge
   co_return co_await send(connection, std::move(result));
 }
 
-Task<Result<void>> serve_one(net::Connection& connection, Admin& admin, const Logger& log, net::CancelSource& draining) {
+Task<Result<void>> serve_one(net::Connection& connection, Admin& admin, const Logger& log,
+                             net::CancelSource& draining) {
   net::Loop& loop = connection.loop();
   const auto line =
       co_await connection.read_line(kRequestLines, loop.in(kControlPatience)).in({&loop, &draining});

@@ -67,8 +67,10 @@ net::Task<void> Housekeeping::watch_health() {
   for (;;) {
     const std::string failure = store_.stats().write_failure;
     if (failure != known) {
-      if (failure.empty()) log_.info("the store accepts writes again");
-      else log_.error("the store refuses writes", {{"reason", failure}});
+      if (failure.empty())
+        log_.info("the store accepts writes again");
+      else
+        log_.error("the store refuses writes", {{"reason", failure}});
       known = failure;
     }
     if (!co_await pause(kHealthInterval)) co_return;

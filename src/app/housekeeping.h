@@ -1,5 +1,5 @@
-// What the server does beside serving: keeps the directory's cache true, sweeps the store now and then, and says
-// when the store begins to refuse writes and when that is over. Lives on one loop.
+// What the server does beside serving: keeps the directory's cache true, sweeps the store now and then, and
+// says when the store begins to refuse writes and when that is over. Lives on one loop.
 #pragma once
 
 #include <atomic>

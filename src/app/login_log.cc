@@ -7,14 +7,22 @@ std::string_view outcome_of(const account::LoginEvent& event) {
   using Why = account::LoginRefused::Why;
   if (!event.refused) return "opened";
   switch (*event.refused) {
-    case Why::kWrong: return "wrong";
-    case Why::kMalformed: return "malformed";
-    case Why::kNotOffered: return "not_offered";
-    case Why::kNeedsTls: return "needs_tls";
-    case Why::kDisabled: return "disabled";
-    case Why::kNotAllowed: return "not_allowed";
-    case Why::kThrottled: return "throttled";
-    case Why::kBusy: return "busy";
+    case Why::kWrong:
+      return "wrong";
+    case Why::kMalformed:
+      return "malformed";
+    case Why::kNotOffered:
+      return "not_offered";
+    case Why::kNeedsTls:
+      return "needs_tls";
+    case Why::kDisabled:
+      return "disabled";
+    case Why::kNotAllowed:
+      return "not_allowed";
+    case Why::kThrottled:
+      return "throttled";
+    case Why::kBusy:
+      return "busy";
   }
   return "unknown";
 }
@@ -23,7 +31,8 @@ std::string_view outcome_of(const account::LoginEvent& event) {
 
 LoginLog::LoginLog(Logger log, Metrics& metrics)
     : log_(std::move(log)),
-      logins_(metrics.counters("pabal_logins_total", "Logins by protocol and outcome", {"protocol", "outcome"})) {}
+      logins_(metrics.counters("pabal_logins_total", "Logins by protocol and outcome",
+                               {"protocol", "outcome"})) {}
 
 void LoginLog::on_login(const account::LoginEvent& event) {
   const std::string_view protocol = account::to_string(event.protocol);

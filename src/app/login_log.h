@@ -1,5 +1,5 @@
-// Every login, for the log and the metrics. Names are peers' bytes, and are escaped by the log; passwords never
-// come here.
+// Every login, for the log and the metrics. Names are peers' bytes, and are escaped by the log; passwords
+// never come here.
 #pragma once
 
 #include "account/authenticator.h"

@@ -91,8 +91,10 @@ std::string print_rounded_duration(std::chrono::seconds duration) {
     if (parts.size() == 2) break;
     const std::int64_t count = left / unit.seconds;
     left %= unit.seconds;
-    if (count > 0) parts.push_back(fmt::format("{}{}", count, unit.name));
-    else if (!parts.empty()) break;
+    if (count > 0)
+      parts.push_back(fmt::format("{}{}", count, unit.name));
+    else if (!parts.empty())
+      break;
   }
   return parts.empty() ? "0s" : fmt::format("{}", fmt::join(parts, " "));
 }

@@ -39,13 +39,17 @@ ServerMetrics::ServerMetrics(Metrics& metrics, const store::EmbeddedEngine& stor
   const double start = std::chrono::duration<double>(started.time_since_epoch()).count();
 
   gauge("process_start_time_seconds", "When the process started, as Unix time", [=] { return start; });
-  gauge("process_resident_memory_bytes", "Memory that the process holds", [=] { return number(resident_bytes()); });
+  gauge("process_resident_memory_bytes", "Memory that the process holds",
+        [=] { return number(resident_bytes()); });
   gauge("process_open_fds", "Open file descriptors", [=] { return number(open_descriptors()); });
-  counter("pabal_store_commits_total", "Durable commits", [&, number] { return number(store.stats().commits); });
+  counter("pabal_store_commits_total", "Durable commits",
+          [&, number] { return number(store.stats().commits); });
   counter("pabal_store_synced_writes_total", "Synced writes, each for a group of commits",
           [&, number] { return number(store.stats().groups); });
-  counter("pabal_store_blobs_total", "Blobs stored", [&, number] { return number(store.stats().blobs_stored); });
-  gauge("pabal_store_disk_bytes", "What the store takes on disk", [&, number] { return number(store.stats().disk_bytes); });
+  counter("pabal_store_blobs_total", "Blobs stored",
+          [&, number] { return number(store.stats().blobs_stored); });
+  gauge("pabal_store_disk_bytes", "What the store takes on disk",
+        [&, number] { return number(store.stats().disk_bytes); });
   gauge("pabal_store_refuses_writes", "1 while the store refuses writes",
         [&] { return store.stats().write_failure.empty() ? 0.0 : 1.0; });
   counter("pabal_log_dropped_lines_total", "Log lines that were dropped because the log could not be written",

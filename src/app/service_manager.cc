@@ -27,9 +27,12 @@ std::optional<std::chrono::milliseconds> ServiceManager::watchdog_interval() con
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::microseconds(microseconds));
 }
 
-void ServiceManager::ready(std::string_view status) const { notify(fmt::format("READY=1\nSTATUS={}", status)); }
+void ServiceManager::ready(std::string_view status) const {
+  notify(fmt::format("READY=1\nSTATUS={}", status));
+}
 void ServiceManager::reloading() const {
-  notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}\nSTATUS=Reading the configuration again", monotonic_us()));
+  notify(
+      fmt::format("RELOADING=1\nMONOTONIC_USEC={}\nSTATUS=Reading the configuration again", monotonic_us()));
 }
 void ServiceManager::stopping() const { notify("STOPPING=1\nSTATUS=Finishing sessions"); }
 void ServiceManager::alive() const { notify("WATCHDOG=1"); }

@@ -13,11 +13,13 @@ namespace {
 
 account::ThrottleOptions throttle_options(const Config& config) {
   const Config::Account::Throttle& throttle = config.account.throttle;
-  return {.free_failures = static_cast<int>(throttle.free_failures),
+  return {.free_failures = throttle.free_failures,
           .first_delay = throttle.first_delay,
-          .longest_delay = throttle.max_delay,
-          .refuse_from = static_cast<int>(throttle.block_after),
-          .max_entries = throttle.max_tracked};
+          .longest_delay = throttle.longest_delay,
+          .refuse_from = throttle.refuse_from,
+          .forgive_one_in = std::chrono::ceil<std::chrono::seconds>(throttle.forgive_one_in),
+          .known_network_for = std::chrono::ceil<std::chrono::hours>(throttle.known_network_for),
+          .max_entries = throttle.max_entries};
 }
 
 StartFailure failure(ExitCode code, Error error) { return {code, std::move(error)}; }
@@ -62,9 +64,8 @@ Started Server::open() {
   throttle_.emplace(clock_, throttle_options(config()));
   authenticator_.emplace(core_->directory(), core_->credentials(), *throttle_, random_, *login_log_);
 
-  workers_.emplace(net::WorkerPoolOptions{.name = "work",
-                                          .threads = config().limits.worker_threads,
-                                          .max_queued = config().limits.worker_queue});
+  workers_.emplace(net::WorkerPoolOptions{
+      .name = "work", .threads = config().limits.worker_threads, .max_queued = config().limits.worker_queue});
   housekeeping_.emplace(core_->store(), core_->directory(), log_, metrics_, config().store.sweep_interval);
   admin_.emplace(core_->admin_services(this), admin_methods());
   control_.emplace(started_with_.socket.string(), loops_, *admin_, log_, metrics_,
@@ -77,8 +78,8 @@ Result<void> Server::open_log() {
   if (!config().log.file.empty()) {
     PABAL_TRY(sink, make_file_log_sink(config().log.file.string()));
   }
-  log_writer_ = std::make_unique<LogWriter>(LogWriterOptions{.level = config().log.level, .format = config().log.format},
-                                            std::move(sink), clock_);
+  log_writer_ = std::make_unique<LogWriter>(
+      LogWriterOptions{.level = config().log.level, .format = config().log.format}, std::move(sink), clock_);
   log_ = Logger(*log_writer_);
   return {};
 }
@@ -146,7 +147,8 @@ Json Server::status() const {
   Json listening = Json::array();
   std::size_t sessions = 0;
   for (const auto& service : services_) {
-    for (const std::string& address : service->addresses()) listening.push(fmt::format("{} {}", service->name(), address));
+    for (const std::string& address : service->addresses())
+      listening.push(fmt::format("{} {}", service->name(), address));
     sessions += service->sessions();
   }
   const auto uptime = std::chrono::floor<std::chrono::seconds>(clock_.wall() - started_at_);
@@ -208,7 +210,8 @@ Json Server::apply(const Config& fresh, const std::vector<ConfigChange>& changes
   }
   Json needs_restart = Json::array();
   for (const ConfigChange& change : waiting) {
-    log_.warn("option waits for a restart", {{"option", change.name}, {"running", change.from}, {"file", change.to}});
+    log_.warn("option waits for a restart",
+              {{"option", change.name}, {"running", change.from}, {"file", change.to}});
     needs_restart.push(change.name);
   }
   log_.info("configuration reloaded");

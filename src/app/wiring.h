@@ -1,5 +1,5 @@
-// The whole server: every object, built in order. Reading wiring.cc from top to bottom shows what there is and
-// what each part stands on.
+// The whole server: every object, built in order. Reading wiring.cc from top to bottom shows what there is
+// and what each part stands on.
 //
 // It comes up in three steps, since root must be gone before the first file is made, and ports must be taken
 // before root is gone:
@@ -69,10 +69,12 @@ class Server final : private ServerControl {
   /// Returns when every loop has answered.
   void feel_the_pulse();
 
-  /// Lets nobody in any more, waits for sessions until the drain timeout, cuts off the rest. Then nothing runs
-  /// on the loops.
+  /// Lets nobody in any more, waits for sessions until the drain timeout, cuts off the rest. Then nothing
+  /// runs on the loops.
   void drain();
-  std::chrono::milliseconds drain_timeout() const { return std::chrono::milliseconds(drain_timeout_ms_.load()); }
+  std::chrono::milliseconds drain_timeout() const {
+    return std::chrono::milliseconds(drain_timeout_ms_.load());
+  }
 
   const Logger& log() const { return log_; }
 
@@ -83,7 +85,8 @@ class Server final : private ServerControl {
   net::Task<Result<Json>> reload() override;
 
   Result<void> open_log();
-  Json apply(const Config& fresh, const std::vector<ConfigChange>& changes, const std::vector<ConfigChange>& waiting);
+  Json apply(const Config& fresh, const std::vector<ConfigChange>& changes,
+             const std::vector<ConfigChange>& waiting);
   void start_housekeeping();
   void end_housekeeping();
   void report_bug(std::exception_ptr bug);

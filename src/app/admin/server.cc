@@ -71,7 +71,9 @@ std::vector<Method> server_methods() {
        .summary = "Read the configuration again, as SIGHUP does, and tell what came of it",
        .params = {},
        .show = {.shape = Show::Shape::kDetails,
-                .columns = {{"applied", "Applied"}, {"needs_restart", "Waits for a restart"}, {"troubles", "Troubles"}}},
+                .columns = {{"applied", "Applied"},
+                            {"needs_restart", "Waits for a restart"},
+                            {"troubles", "Troubles"}}},
        .handler = reload,
        .server_only = true},
   };

@@ -32,7 +32,7 @@ struct Layout {
 /// Held as long as the object lives.
 class StoreLock {
  public:
-  /// kRefuse, naming the other process, if the store is open already.
+  /// kRetryLater, naming the other process, if the store is open already.
   static Result<std::unique_ptr<StoreLock>> take(const Layout& layout);
   ~StoreLock();
   StoreLock(const StoreLock&) = delete;
