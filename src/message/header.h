@@ -1,0 +1,61 @@
+// The header of a letter or of one of its parts, as fields over the bytes that it stands in: nothing is
+// copied, and nothing fails. What is no field (an mbox `From ` line, a line without a colon) is stepped
+// over; its bytes stay where they are.
+//
+// Lines end in CRLF or in a bare LF, because letters from files have those. A bare CR is a character of its
+// line.
+//
+// Pure functions; any thread. Views are into the block that the caller keeps.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pabal::message {
+
+/// One field (RFC 5322 §2.2). `value` is all behind the colon without the last line end, its folds still in
+/// it.
+struct Field {
+  std::string_view name;
+  std::string_view value;
+  std::size_t begin = 0;  ///< Where the name begins in the block.
+  std::size_t end = 0;    ///< Behind the line end of the last line.
+
+  bool is(std::string_view wanted) const;  ///< Names have no case (RFC 5322 §1.2.2).
+};
+
+/// Walks a header block up to its empty line or its end.
+class FieldReader {
+ public:
+  explicit FieldReader(std::string_view block) : block_(block) {}
+  std::optional<Field> next();
+
+ private:
+  std::string_view block_;
+  std::size_t position_ = 0;
+};
+
+/// The first field of this name; nothing when there is none.
+std::optional<Field> find_field(std::string_view block, std::string_view name);
+
+/// Takes out the line ends of folds (RFC 5322 §2.2.3) and the blanks around the whole; a fold's own blank
+/// stays.
+std::string unfold(std::string_view value);
+
+/// How many bytes at the front are header, the empty line with them. All of `letter` when no empty line
+/// comes; none when the letter begins with text at once, as it does when a person types it by hand.
+std::size_t header_size(std::string_view letter);
+
+/// Whether a line may open a header: a field, a fold, or what mbox files put there. Only the first line
+/// of a header is asked; later lines that are no field are stepped over, since more letters have one
+/// broken field than have text right behind a header.
+bool may_begin_header(std::string_view line);
+
+/// A copy of a header block without the fields of these names (submission takes out Bcc). All else byte for
+/// byte.
+std::string without_fields(std::string_view block, std::initializer_list<std::string_view> names);
+
+}  // namespace pabal::message
