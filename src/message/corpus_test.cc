@@ -23,11 +23,10 @@ namespace fs = std::filesystem;
 
 fs::path corpus() {
   if (const char* named = std::getenv("PABAL_CORPUS")) return named;
-  // Tests run in a build folder of the project; the corpus is beside the project.
-  for (fs::path at = fs::current_path(); at.has_relative_path(); at = at.parent_path()) {
-    for (const char* beside : {"shared/corpus", "../shared/corpus"}) {
-      if (fs::exists(at / beside)) return at / beside;
-    }
+  // Beside the project, or beside the folder that its work trees are in.
+  const fs::path project = PABAL_SOURCE_DIR;
+  for (const fs::path& folder : {project.parent_path(), project.parent_path().parent_path()}) {
+    if (fs::exists(folder / "shared/corpus")) return folder / "shared/corpus";
   }
   return {};
 }

@@ -79,7 +79,7 @@ class DateReader {
     const std::string_view digits = take_digits();
     const int number = to_int(digits);
     const bool has_time = pieces_.hour.has_value();
-    if (!has_time && (cursor_.peek_is(':') || (pieces_.year && cursor_.peek_is('.')))) {
+    if (!has_time && (take_time_separator() || (pieces_.year && cursor_.take_char('.')))) {
       if (digits.size() <= 2) read_time(number);
     } else if (digits.size() == 8 && !pieces_.year) {
       pieces_.year = number / 10'000;  // ISO 8601 basic form
@@ -114,20 +114,24 @@ class DateReader {
     if (cursor_.peek_is('T') || cursor_.peek_is('t')) cursor_.take();
   }
 
+  /// A colon, comments and blanks around it (RFC 5322 §4.3); nothing is taken when there is none.
+  bool take_time_separator() {
+    const std::size_t before = cursor_.position();
+    detail::skip_cfws(cursor_);
+    if (cursor_.take_char(':')) return true;
+    cursor_.rewind_to(before);
+    return false;
+  }
+
+  // Behind the separator that follows the hour.
   void read_time(int hour) {
     pieces_.hour = hour;
-    for (std::optional<int>* piece : {&pieces_.minute, &pieces_.second}) {
-      const std::size_t before = cursor_.position();
-      const bool separated = cursor_.take_char(':') || cursor_.take_char('.');
-      detail::skip_cfws(cursor_);
-      const std::string_view digits = separated ? take_digits() : std::string_view{};
-      if (digits.empty()) {
-        cursor_.rewind_to(before);
-        break;
-      }
-      *piece = to_int(digits);
-    }
-    if (pieces_.second && cursor_.take_char('.')) take_digits();  // fractions of a second
+    detail::skip_cfws(cursor_);
+    pieces_.minute = to_int(take_digits());
+    if (!take_time_separator() && !cursor_.take_char('.')) return;
+    detail::skip_cfws(cursor_);
+    pieces_.second = to_int(take_digits());
+    if (cursor_.take_char('.')) take_digits();  // fractions of a second
   }
 
   void read_word() {
