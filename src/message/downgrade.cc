@@ -30,6 +30,8 @@ Fate fate_of(const Structure& structure, PartIndex index) {
     // RFC 6532 §3.7: unlike message/rfc822, message/global may be encoded as a whole, which its header then
     // survives.
     if (part.subtype == "global" && any_8bit_within(structure, index)) return Fate::kBase64;
+    const Parameter* boundary = find_parameter(part.parameters, "boundary");
+    if (part.is_multipart() && boundary && !is_ascii(boundary->value)) return Fate::kCannot;
     return says_8bit ? Fate::kRelabel : Fate::kKeep;
   }
   const bool binary = part.encoding == TransferEncoding::kBinary && part.traits.long_lines;
@@ -175,7 +177,8 @@ void Downgrader::begin_edit() {
 
 void Downgrader::convert(std::string_view bytes, std::string& out) {
   if (!within_) {
-    // Preamble and epilogue are shown to nobody (RFC 2046 §5.1.1) and cannot be encoded.
+    // Preamble, epilogue and what stands behind a delimiter are shown to nobody (RFC 2046 §5.1.1) and cannot
+    // be encoded.
     for (const char c : bytes) out.push_back(is_ascii(c) ? c : '?');
     return;
   }

@@ -121,8 +121,13 @@ void HeaderWriter::add_text(std::string_view name, std::string_view text) {
       if (!encode && encoded == 0) plain = std::min(end + 1, rest.size());
       position = end + 1;
     }
-    put_words(rest.substr(0, plain > 0 && encoded > 0 ? plain - 1 : plain));
-    if (encoded == 0) break;
+    if (encoded == 0) {
+      put_words(rest);
+      break;
+    }
+    // One blank in front of an encoded word is the fold's; what others there are goes into the word.
+    while (plain >= 2 && rest[plain - 1] == ' ' && rest[plain - 2] == ' ') --plain;
+    put_words(rest.substr(0, plain > 0 ? plain - 1 : 0));
     put_words(encode_words(rest.substr(plain, encoded - plain), EncodedWordPlace::kText,
                            line_has_word_ ? 0 : column_));
     rest.remove_prefix(std::min(encoded + 1, rest.size()));

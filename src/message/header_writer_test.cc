@@ -32,7 +32,7 @@ TEST(HeaderWriter, TextComesBack) {
         "점심은 무엇을 드시겠어요? 김치찌개, 된장찌개, 비빔밥, 냉면, 불고기, 그리고 떡볶이가 있습니다. menu "
         "attached",
         "averyveryveryveryveryveryveryveryveryveryveryveryveryveryveryveryveryveryveryverylongword",
-        "x 점  심 y"}) {
+        "x 점  심 y", "a   점   b", "a  b   점"}) {
     for (const auto script : {HeaderWriter::Script::kAscii, HeaderWriter::Script::kUtf8}) {
       HeaderWriter writer(script);
       writer.add_text("Subject", text);

@@ -159,6 +159,9 @@ bool StructureParser::on_possible_delimiter(std::string_view line, std::size_t b
   run_ = begin;
   while (state_ == State::kHeader) end_header(begin, at - owned);
   close_parts_within(multipart, at - owned, lines_ - (owned > 0 ? 1 : 0));
+  Part::Traits& traits = structure_.parts[multipart].traits;
+  traits.body_8bit = traits.body_8bit || detail::has_8bit(line);
+  traits.body_nul = traits.body_nul || detail::has_nul(line);
   run_ = end;
   lines_ += end > begin + line.size();
   boundaries_.resize(matched + (closes ? 0 : 1));
