@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "base/ascii.h"
+#include "base/cursor.h"
 #include "message/charset.h"
 #include "message/date.h"
 #include "message/downgrade.h"
@@ -146,6 +147,125 @@ TEST_F(Corpus, EveryFileIsReadAndSound) {
     }
   }
   EXPECT_GT(files, 300u);
+}
+
+/// One part as MimeKit's expectations have it.
+struct KnownPart {
+  std::string type;
+  std::uint64_t begin = 0;
+  std::uint64_t headers_end = 0;
+  std::uint64_t end = 0;
+};
+
+/// The parts of each letter in a `*-offsets.json`, in the order of the tree. Only what is needed of JSON.
+std::vector<std::vector<KnownPart>> read_offsets(std::string_view json) {
+  std::vector<std::vector<KnownPart>> letters;
+  const auto number = [&](std::string_view key, std::size_t from) {
+    const std::size_t at = json.find(key, from) + key.size();
+    return Cursor(json.substr(at, json.find_first_of(",\n", at) - at)).take_number().value_or(0);
+  };
+  constexpr std::string_view kLetter = "\"mboxMarkerOffset\": ";
+  constexpr std::string_view kPart = "\"mimeType\": \"";
+  std::size_t next_letter = json.find(kLetter);
+  for (std::size_t at = json.find(kPart); at != std::string_view::npos; at = json.find(kPart, at + 1)) {
+    while (next_letter < at) {
+      letters.emplace_back();
+      next_letter = json.find(kLetter, next_letter + 1);
+    }
+    const std::size_t name = at + kPart.size();
+    letters.back().push_back({.type = std::string(json.substr(name, json.find('"', name) - name)),
+                              .begin = number("\"beginOffset\": ", at),
+                              .headers_end = number("\"headersEndOffset\": ", at),
+                              .end = number("\"endOffset\": ", at)});
+  }
+  return letters;
+}
+
+TEST_F(Corpus, OffsetsAreThoseThatOthersFound) {
+  const fs::path mbox = folder_ / "mime-mimekit/mbox";
+  for (const std::string name : {"content-length", "issue1189"}) {
+    const std::string text = read_file(mbox / (name + ".mbox.txt"));
+    const auto letters = read_offsets(read_file(mbox / (name + ".unix-offsets.json")));
+    ASSERT_FALSE(letters.empty());
+    for (const auto& known : letters) {
+      const std::uint64_t start = known.front().begin;
+      SCOPED_TRACE(fmt::format("{} at {}", name, start));
+      const Structure structure =
+          parse_structure(std::string_view(text).substr(start, known.front().end - start));
+      ASSERT_EQ(structure.parts.size(), known.size());
+      for (PartIndex i = 0; i < known.size(); ++i) {
+        const Part& part = structure.parts[i];
+        EXPECT_EQ(part.type + "/" + part.subtype, to_lower(known[i].type)) << i;
+        EXPECT_EQ(start + part.header_begin, known[i].begin) << i;
+        // Where a body is empty, the empty line before the delimiter may be said to be the header's or the
+        // delimiter's.
+        const bool empty = known[i].headers_end == known[i].end;
+        if (empty && part.body_size() == 0) continue;
+        EXPECT_EQ(start + part.body_begin, known[i].headers_end) << i;
+        if (!structure.has_children(i)) EXPECT_EQ(start + part.body_end, known[i].end) << i;
+      }
+    }
+  }
+}
+
+// What the letters say was read with other programs (iconv, less) first.
+
+TEST_F(Corpus, ScriptsAreRead) {
+  LetterFacts facts = read("mime-mimekit/messages/japanese.txt");
+  EXPECT_EQ(decode_header_text(*facts.envelope.subject), "日本語メールテスト (testing Japanese emails)");
+  EXPECT_NE(body(facts.structure, 0).find("日本語が\r\n正常に\r\n送れているか\r\nテスト."),
+            std::string::npos);
+  facts = read("mime-ruby-mail/multi_charset/ks_c_5601-1987.eml");
+  EXPECT_EQ(facts.preview, "스티해");
+  facts = read("mime-ruby-mail/multi_charset/japanese_shift_jis.eml");
+  EXPECT_TRUE(facts.preview.starts_with("あいうえお このメールはテスト用のメールです。")) << facts.preview;
+  facts = read("mime-ruby-mail/error_emails/invalid_subject_characters.eml");
+  EXPECT_EQ(decode_header_text(*facts.envelope.subject),
+            "Formação FrenetikPolis: Mega Campanha Final Verão | Cursos de Setembro");
+  EXPECT_EQ(decode_header_text(facts.envelope.from.at(0).name), "Formação Frenetikpolis");
+  facts = read("mime-ruby-mail/rfc6532/utf8_headers.eml");
+  EXPECT_EQ(facts.envelope.from.at(0).name, "Jöhn Doe");
+  EXPECT_EQ(facts.envelope.from.at(0).addr_spec(), "jdöe@mächine.example");
+  facts = read("mime-ruby-mail/error_emails/bad_encoded_subject.eml");
+  EXPECT_EQ(decode_header_text(*facts.envelope.subject), "TEST");
+}
+
+TEST_F(Corpus, BrokenStructuresHoldTheirParts) {
+  struct Case {
+    std::string_view name;
+    std::vector<std::string> want;
+  };
+  for (const Case& c : {
+           Case{"mime-ruby-mail/mime_emails/email_with_similar_boundaries.eml",
+                {"multipart/mixed", "multipart/alternative", "text/plain", "text/html",
+                 "application/octetstream"}},
+           Case{"mime-ruby-mail/error_emails/multiple_content_types.eml",
+                {"multipart/alternative", "text/plain", "text/html"}},
+           Case{"mime-ruby-mail/mime_emails/raw_email_with_nested_attachment.eml",
+                {"multipart/signed", "multipart/mixed", "text/plain", "image/png",
+                 "application/pkcs7-signature"}},
+           Case{"mime-mimekit/dkim/multipart-no-end-boundary.msg",
+                {"multipart/alternative", "text/plain", "text/html"}},
+           Case{"mime-ruby-mail/attachment_emails/attachment_message_rfc822.eml",
+                {"multipart/mixed", "text/plain", "message/rfc822", "multipart/mixed", "text/plain",
+                 "application/pdf"}},
+       }) {
+    const LetterFacts facts = read(c.name);
+    std::vector<std::string> types;
+    for (const Part& part : facts.structure.parts) types.push_back(part.type + "/" + part.subtype);
+    EXPECT_EQ(types, c.want) << c.name;
+  }
+}
+
+TEST_F(Corpus, FileNamesAreRead) {
+  EXPECT_EQ(read("mime-ruby-mail/attachment_emails/attachment_with_unquoted_name.eml")
+                .structure.parts.at(2)
+                .file_name(),
+            "This is a test.txt");
+  EXPECT_EQ(read("mime-ruby-mail/attachment_emails/attachment_nonascii_filename.eml")
+                .structure.parts.at(2)
+                .file_name(),
+            "ciële.txt");
 }
 
 }  // namespace
