@@ -13,7 +13,7 @@
 namespace pabal::message {
 
 /// More than any letter has; a long file name in RFC 2231 pieces takes a dozen.
-inline constexpr std::size_t kMaxParameters = 200;
+inline constexpr std::size_t kMaxParameters = 100;
 /// What all values of one field together may hold.
 inline constexpr std::size_t kMaxParameterBytes = 64 * 1024;
 

@@ -38,7 +38,7 @@ class LetterReader::Collector final : public PartVisitor {
     if (part.parent == kNoPart) {
       facts_.envelope = parse_envelope(header);
     } else if (structure.is_letter(index)) {
-      facts_.letters_within.push_back({.part = index, .envelope = parse_envelope(header)});
+      take_letter_within(index, header);
     }
     if (sink_) tell_fields(index, part, header);
     begin_text(structure, index);
@@ -67,13 +67,24 @@ class LetterReader::Collector final : public PartVisitor {
   }
 
  private:
+  void take_letter_within(PartIndex index, std::string_view header) {
+    envelope_bytes_within_ += header.size();
+    if (envelope_bytes_within_ > kMaxEnvelopeBytesWithin || addresses_within_ > kMaxAddresses) header = {};
+    Envelope envelope = parse_envelope(header);
+    addresses_within_ += envelope.from.size() + envelope.to.size() + envelope.cc.size() + envelope.bcc.size();
+    facts_.letters_within.push_back({.part = index, .envelope = std::move(envelope)});
+  }
+
   void tell_fields(PartIndex index, const Part& part, std::string_view header) {
+    bool name_told = false;
     FieldReader fields(header);
     while (const auto field = fields.next()) {
-      const bool has_file_name = field->is("Content-Disposition") || field->is("Content-Type");
+      const bool has_file_name =
+          !name_told && (field->is("Content-Disposition") || field->is("Content-Type"));
       std::string text = decode_header_text(field->value, part.charset());
       // What RFC 2231 hides in percent signs is what the person would type.
       if (has_file_name) {
+        name_told = true;
         if (const std::string name = part.file_name();
             !name.empty() && text.find(name) == std::string::npos) {
           text.append(" ").append(name);
@@ -114,6 +125,8 @@ class LetterReader::Collector final : public PartVisitor {
   std::string text_;
   std::string preview_source_;
   std::uint64_t read_bytes_ = 0;
+  std::size_t envelope_bytes_within_ = 0;
+  std::size_t addresses_within_ = 0;
   bool is_preview_candidate_ = false;
   bool preview_wanted_ = false;
 };

@@ -21,6 +21,11 @@ namespace pabal::message {
 /// RFC 8970 §3.3: about this many characters.
 inline constexpr std::size_t kPreviewCharacters = 200;
 
+/// How much header of all letters within is read for their envelopes; with kMaxAddresses over all of them,
+/// since an address of two bytes takes a hundred in memory. A digest of a thousand letters stays below;
+/// behind it envelopes are empty.
+inline constexpr std::size_t kMaxEnvelopeBytesWithin = 1024 * 1024;
+
 struct LetterFacts {
   struct LetterWithin {
     PartIndex

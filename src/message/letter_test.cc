@@ -92,6 +92,29 @@ TEST(LetterFacts, ComeBackFromTheirStoredForm) {
   }
 }
 
+TEST(LetterFacts, StaySmallWhateverTheLetter) {
+  std::string letters = "Content-Type: multipart/digest; boundary=b\r\n\r\n";
+  std::string to = "To: ";
+  for (int i = 0; i < 10'000; ++i) to += "a,";
+  for (int i = 0; i < 100; ++i) letters += "--b\r\n\r\n" + to + "\r\nSubject: x\r\n\r\ny\r\n";
+  const LetterFacts facts = read_letter(letters);
+  ASSERT_EQ(facts.letters_within.size(), 100u);
+  EXPECT_EQ(facts.letters_within.front().envelope.to.size(), 10'000u);
+  EXPECT_EQ(facts.letters_within.back().envelope.to.size(), 0u);
+  EXPECT_LT(encode_facts(facts).size(), 500'000u);
+
+  std::string parts = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+  const std::string description = "Content-Description: " + std::string(20'000, 'x') + "\r\n";
+  for (int i = 0; i < 500; ++i)
+    parts += "--b\r\nContent-Type: image/png; name=x\r\n" + description + "\r\ny\r\n";
+  const Structure structure = parse_structure(parts);
+  ASSERT_EQ(structure.parts.size(), 501u);
+  EXPECT_EQ(structure.parts[1].description.size(), 20'000u);
+  EXPECT_EQ(structure.parts[500].description.size(), 0u);
+  EXPECT_EQ(structure.parts[500].subtype, "png");
+  EXPECT_LT(encode_structure(structure).size(), 2 * kMaxDetailBytes);
+}
+
 TEST(Preview, IsOneLineOfWhatTheLetterSays) {
   const auto preview = [](std::string_view letter) { return read_letter(crlf(letter)).preview; };
   EXPECT_EQ(preview("Subject: x\n\nDo you like ketchup?\n\n  How about   pickles?\n"),

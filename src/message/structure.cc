@@ -243,6 +243,11 @@ void StructureParser::close_parts_within(PartIndex multipart, std::uint64_t end,
     part.body_lines = lines - std::min(lines, closing.lines_before);
     part.subtree_end = static_cast<PartIndex>(structure_.parts.size());
     if (visitor_) visitor_->on_end(structure_, closing.part);
+    detail_bytes_ += detail::detail_size(part);
+    if (detail_bytes_ > kMaxDetailBytes) {
+      detail::drop_details(part);
+      detail_bytes_ = kMaxDetailBytes;
+    }
     open_.pop_back();
   }
 }

@@ -37,6 +37,10 @@ inline constexpr std::size_t kMaxParts = 4'000;
 inline constexpr std::size_t kMaxHeaderBytes = 256 * 1024;
 /// RFC 2046 §5.1.1 allows 70 characters; the field has somewhat longer ones.
 inline constexpr std::size_t kMaxBoundaryBytes = 256;
+/// What parameters, names and ids of all parts together may take. A letter of kMaxParts ordinary parts stays
+/// below; one that is made to fill memory, or the store, loses the details of the parts behind, and nothing
+/// else.
+inline constexpr std::size_t kMaxDetailBytes = 2 * 1024 * 1024;
 /// RFC 5322 §2.1.1, without the CRLF. Longer lines do not survive every relay.
 inline constexpr std::size_t kMaxLineBytes = 998;
 
@@ -173,6 +177,7 @@ class StructureParser {
   std::vector<Open> open_;            ///< The root first; bytes belong to the last.
   std::vector<Boundary> boundaries_;  ///< Outermost first.
   State state_ = State::kHeader;
+  std::size_t detail_bytes_ = 0;  ///< Of closed parts; see kMaxDetailBytes.
 
   // The window being scanned: a piece of the letter as it was fed, or a line put together from two pieces.
   std::string_view window_;

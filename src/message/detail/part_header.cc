@@ -73,6 +73,32 @@ void read_part_header(std::string_view header, bool in_digest, Part& part) {
   part.subtype = in_digest && !has_type ? "rfc822" : "plain";
 }
 
+std::size_t detail_size(const Part& part) {
+  std::size_t size = part.type.size() + part.subtype.size() + part.encoding_name.size() + part.id.size() +
+                     part.description.size() + part.md5.size() + part.location.size() +
+                     part.disposition.type.size();
+  for (const Parameters* parameters : {&part.parameters, &part.disposition.parameters}) {
+    for (const Parameter& parameter : *parameters) {
+      size += sizeof(Parameter) + parameter.name.size() + parameter.value.size();
+    }
+  }
+  for (const std::string& language : part.languages) size += sizeof(std::string) + language.size();
+  return size;
+}
+
+void drop_details(Part& part) {
+  constexpr std::size_t kMaxTypeName = 127;  // RFC 6838 §4.2
+  if (part.type.size() > kMaxTypeName || part.subtype.size() > kMaxTypeName) {
+    part.type = "application";
+    part.subtype = "octet-stream";
+  }
+  part.parameters = {};
+  part.disposition = {};
+  for (std::string* text : {&part.encoding_name, &part.id, &part.description, &part.md5, &part.location})
+    *text = {};
+  part.languages = {};
+}
+
 std::string delimiter_of(const Part& part) {
   if (!part.is_multipart() || !is_identity(part.encoding)) return {};
   const Parameter* boundary = find_parameter(part.parameters, "boundary");
