@@ -19,7 +19,8 @@ using Clock = std::chrono::steady_clock;
 
 std::string header() {
   return "Return-Path: <alice@crepes.fr>\r\n"
-         "Received: from mx.crepes.fr (mx.crepes.fr [192.0.2.1])\r\n\tby mail.hamburger.edu with ESMTPS id 4f2a91\r\n"
+         "Received: from mx.crepes.fr (mx.crepes.fr [192.0.2.1])\r\n\tby mail.hamburger.edu with ESMTPS id "
+         "4f2a91\r\n"
          "\tfor <bob@hamburger.edu>; Fri, 21 Nov 2025 09:55:06 -0600\r\n"
          "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=crepes.fr; s=mail;\r\n"
          "\th=from:to:subject:date:message-id; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=;\r\n"
@@ -36,7 +37,8 @@ std::string header() {
 }
 
 std::string lines(std::size_t bytes) {
-  constexpr std::string_view kLine = "How about pickles, and a slice of onion, with the mustard on the side?\r\n";
+  constexpr std::string_view kLine =
+      "How about pickles, and a slice of onion, with the mustard on the side?\r\n";
   std::string out;
   while (out.size() < bytes) out.append(kLine);
   return out;
@@ -82,8 +84,8 @@ void row(std::string_view name, const std::string& letter, double seconds, Work&
     spent = Clock::now() - start;
   } while (spent.count() < seconds);
   const double each = spent.count() / static_cast<double>(rounds);
-  fmt::print("| {} | {:.1f} KiB | {:.2f} | {:.0f} |\n", name, static_cast<double>(letter.size()) / 1024, each * 1e6,
-             static_cast<double>(letter.size()) / each / 1e6);
+  fmt::print("| {} | {:.1f} KiB | {:.2f} | {:.0f} |\n", name, static_cast<double>(letter.size()) / 1024,
+             each * 1e6, static_cast<double>(letter.size()) / each / 1e6);
 }
 
 }  // namespace
@@ -94,8 +96,10 @@ int main(int argc, char** argv) {
     std::string_view name;
     std::string text;
   };
-  const Letter letters[] = {
-      {"plain", plain(4096)}, {"multipart", mixed(4096)}, {"plain", plain(65536)}, {"multipart", mixed(65536)}};
+  const Letter letters[] = {{"plain", plain(4096)},
+                            {"multipart", mixed(4096)},
+                            {"plain", plain(65536)},
+                            {"multipart", mixed(65536)}};
   fmt::print("| work | letter | microseconds | MB/s |\n|---|---|---|---|\n");
   for (const Letter& letter : letters) {
     const auto named = [&](std::string_view work) { return fmt::format("{}, {}", letter.name, work); };
@@ -104,7 +108,8 @@ int main(int argc, char** argv) {
       return parse_envelope(std::string_view(text).substr(0, structure.root().body_begin)).to.size() +
              structure.parts.size();
     });
-    row(named("all facts"), letter.text, seconds, [](const std::string& text) { return read_letter(text).preview.size(); });
+    row(named("all facts"), letter.text, seconds,
+        [](const std::string& text) { return read_letter(text).preview.size(); });
     row(named("facts and search text"), letter.text, seconds, [](const std::string& text) {
       CountingSink counter;
       return read_letter(text, &counter).preview.size() + counter.bytes;

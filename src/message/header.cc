@@ -107,6 +107,35 @@ std::size_t header_size(std::string_view letter) {
   return position;
 }
 
+void HeaderCollector::feed(std::string_view bytes) {
+  if (complete_) return;
+  bytes_.append(bytes);
+  while (!complete_) {
+    const std::size_t newline = bytes_.find('\n', searched_);
+    if (newline == std::string::npos) {
+      searched_ = bytes_.size();
+      break;
+    }
+    const std::string_view line =
+        without_line_end(std::string_view(bytes_).substr(line_begin_, newline + 1 - line_begin_));
+    if (line.empty()) return end_at(newline + 1);
+    if (line_begin_ == 0 && !may_begin_header(line)) return end_at(0);
+    line_begin_ = searched_ = newline + 1;
+  }
+  over_limit_ = bytes_.size() > kMaxHeaderBytes;
+  if (over_limit_) end_at(line_begin_);
+}
+
+void HeaderCollector::finish() {
+  if (!complete_) end_at(header_size(bytes_));
+}
+
+void HeaderCollector::end_at(std::size_t size) {
+  header_size_ = size;
+  over_limit_ = size > kMaxHeaderBytes || over_limit_;
+  complete_ = true;
+}
+
 std::string without_fields(std::string_view block, std::initializer_list<std::string_view> names) {
   std::string out;
   out.reserve(block.size());

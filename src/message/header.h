@@ -16,6 +16,9 @@
 
 namespace pabal::message {
 
+/// How much of one header is looked at. Servers take 100 to 200 KiB at most; fields behind it stay unread.
+inline constexpr std::size_t kMaxHeaderBytes = 256 * 1024;
+
 /// One field (RFC 5322 §2.2). `value` is all behind the colon without the last line end, its folds still in
 /// it.
 struct Field {
@@ -48,6 +51,37 @@ std::string unfold(std::string_view value);
 /// How many bytes at the front are header, the empty line with them. All of `letter` when no empty line
 /// comes; none when the letter begins with text at once, as it does when a person types it by hand.
 std::size_t header_size(std::string_view letter);
+
+/// Takes the header off a letter that streams in, so that fields can be added and taken out before anything
+/// is stored. Belongs to one thread at a time.
+///
+///     while (!collector.complete()) collector.feed(next piece);
+///     write(new fields, collector.header(), collector.rest(), and then the pieces that follow)
+class HeaderCollector {
+ public:
+  /// Takes all of `bytes`, unless the header is complete.
+  void feed(std::string_view bytes);
+  /// The letter has ended: what there is, is the header.
+  void finish();
+
+  /// The header's end has been found, or it is longer than kMaxHeaderBytes.
+  bool complete() const { return complete_; }
+  bool over_limit() const { return over_limit_; }
+  /// The empty line with it; empty for a letter that begins with text at once (header_size).
+  std::string_view header() const { return std::string_view(bytes_).substr(0, header_size_); }
+  /// What was fed behind it.
+  std::string_view rest() const { return std::string_view(bytes_).substr(header_size_); }
+
+ private:
+  void end_at(std::size_t size);
+
+  std::string bytes_;
+  std::size_t line_begin_ = 0;
+  std::size_t searched_ = 0;  ///< No line end before this.
+  std::size_t header_size_ = 0;
+  bool complete_ = false;
+  bool over_limit_ = false;
+};
 
 /// Whether a line may open a header: a field, a fold, or what mbox files put there. Only the first line
 /// of a header is asked; later lines that are no field are stepped over, since more letters have one

@@ -77,6 +77,42 @@ TEST(HeaderSize, EndsBehindTheEmptyLine) {
       << "a byte order mark hides no header";
 }
 
+TEST(HeaderCollector, FindsTheSameEndHoweverTheLetterIsCut) {
+  for (const std::string_view letter :
+       {"A: b\r\nC: d\r\n\r\nbody\r\n\r\nmore", "A: b\n\nbody", "\r\nbody", "A: b\r\n", "A: b", "",
+        "typed by hand\r\nmore\r\n", "typed by hand", "From x\r\nA: b\r\n c\r\n\r\n", "A: b\r\n\r\n"}) {
+    for (std::size_t cut = 0; cut <= letter.size(); ++cut) {
+      HeaderCollector collector;
+      std::string behind;
+      for (const std::string_view piece : {letter.substr(0, cut), letter.substr(cut)}) {
+        if (collector.complete()) {
+          behind.append(piece);
+        } else {
+          collector.feed(piece);
+        }
+      }
+      collector.finish();
+      EXPECT_TRUE(collector.complete());
+      EXPECT_FALSE(collector.over_limit());
+      EXPECT_EQ(collector.header(), letter.substr(0, header_size(letter))) << letter << " cut at " << cut;
+      EXPECT_EQ(std::string(collector.rest()) + behind, letter.substr(header_size(letter)));
+    }
+  }
+}
+
+TEST(HeaderCollector, IsBounded) {
+  HeaderCollector collector;
+  std::string fed;
+  while (!collector.complete()) {
+    const std::string piece = "X-Field: " + std::string(3000, 'x') + "\r\n";
+    collector.feed(piece);
+    fed += piece;
+    ASSERT_LT(fed.size(), 2 * kMaxHeaderBytes);
+  }
+  EXPECT_TRUE(collector.over_limit());
+  EXPECT_EQ(std::string(collector.header()) + std::string(collector.rest()), fed);
+}
+
 TEST(WithoutFields, TakesOutWholeFieldsAndNothingElse) {
   const std::string_view block = "From: a\r\nBcc: b,\r\n c\r\njunk\r\nbcc : d\r\nTo: e\r\n\r\n";
   EXPECT_EQ(without_fields(block, {"Bcc"}), "From: a\r\njunk\r\nTo: e\r\n\r\n");

@@ -25,6 +25,7 @@
 
 #include "base/result.h"
 #include "message/content_type.h"
+#include "message/header.h"
 #include "message/transfer_encoding.h"
 
 namespace pabal::message {
@@ -33,8 +34,6 @@ namespace pabal::message {
 inline constexpr std::size_t kMaxPartDepth = 64;
 /// A digest of a busy list has some hundred letters. Behind the last part that is counted all is its body.
 inline constexpr std::size_t kMaxParts = 4'000;
-/// How much of one header is looked at. Servers take 100 to 200 KiB at most; fields behind it stay unread.
-inline constexpr std::size_t kMaxHeaderBytes = 256 * 1024;
 /// RFC 2046 §5.1.1 allows 70 characters; the field has somewhat longer ones.
 inline constexpr std::size_t kMaxBoundaryBytes = 256;
 /// What parameters, names and ids of all parts together may take. A letter of kMaxParts ordinary parts stays
