@@ -58,7 +58,10 @@ Listener::Listener(Loop& loop, std::unique_ptr<Descriptor> descriptor, ListenerO
 
 Listener::~Listener() { PABAL_CHECK(sessions_.size() == 0 && accepting_.size() == 0); }
 
-void Listener::start() { accepting_.spawn(accept_connections()); }
+void Listener::start() {
+  started_ = true;
+  accepting_.spawn(accept_connections());
+}
 
 Task<void> Listener::accept_connections() {
   while (co_await descriptor_->wait(Descriptor::Ready::kRead, Deadline::never())) {
@@ -157,7 +160,7 @@ Task<void> Listener::drain(Deadline deadline) {
   accepting_.cancel();
   co_await accepting_.join();
   if (!descriptor_->closed()) {
-    std::ignore = accept_queued(options_.backlog);
+    if (started_) std::ignore = accept_queued(options_.backlog);
     if (const UnixEndpoint* local = options_.endpoint.unix_socket()) ::unlink(local->path.c_str());
     descriptor_->close();
   }

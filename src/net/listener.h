@@ -69,7 +69,7 @@ class Listener {
   std::size_t sessions() const { return sessions_.size(); }
 
   void start();
-  /// Stops accepting (those in the queue are still served), lets sessions end by themselves until the
+  /// Stops accepting (those in the queue are still served, if it was started), lets sessions end by themselves until the
   /// deadline, then cancels them, and returns when all have ended.
   Task<void> drain(Deadline deadline);
 
@@ -91,6 +91,7 @@ class Listener {
   Endpoint local_;
   ListenerCounters counters_;
   std::string last_trouble_;
+  bool started_ = false;
   CancelSource draining_;
   Scope accepting_;
   Scope sessions_;

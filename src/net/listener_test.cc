@@ -161,6 +161,21 @@ TEST_F(ListenerTest, ADrainCancelsWhoDoesNotEnd) {
   EXPECT_EQ(read(*connection), "last words");
 }
 
+TEST_F(ListenerTest, BoundIsNotOpenYet) {
+  std::atomic<int> served = 0;
+  auto bound = Listeners::bind(loops, {.endpoint = *Endpoint::parse(kAny4)}, [&](Loop&) {
+    return ListenerHandlers{.serve = [&](std::unique_ptr<Stream>, CancelSource&) -> Task<void> {
+      ++served;
+      co_return;
+    }};
+  });
+  ASSERT_TRUE(bound);
+  const auto early = dial((*bound)->local());
+  (*bound)->drain(60s);
+  EXPECT_EQ(read(*early), "[close]");
+  EXPECT_EQ(served, 0);
+}
+
 TEST_F(ListenerTest, LimitsRefuseInWords) {
   ConnectionLimits limits({.max_total = 2});
   open({.endpoint = *Endpoint::parse(kAny4), .limits = &limits});

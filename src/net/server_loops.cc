@@ -57,7 +57,7 @@ void ServerLoops::run_on_each(const std::function<Task<void>(Loop&, std::size_t)
   if (round.first) std::rethrow_exception(round.first);
 }
 
-Result<std::unique_ptr<Listeners>> Listeners::open(ServerLoops& loops, ListenerOptions options,
+Result<std::unique_ptr<Listeners>> Listeners::bind(ServerLoops& loops, ListenerOptions options,
                                                    const std::function<ListenerHandlers(Loop&)>& handlers) {
   std::unique_ptr<Listeners> out(new Listeners(loops));
   std::mutex mutex;
@@ -89,10 +89,20 @@ Result<std::unique_ptr<Listeners>> Listeners::open(ServerLoops& loops, ListenerO
     out->drain(std::chrono::nanoseconds(0));
     return failure_of(std::move(result));
   }
-  loops.run_on_each([&](Loop&, std::size_t index) -> Task<void> {
-    if (out->listeners_[index]) out->listeners_[index]->start();
+  return out;
+}
+
+void Listeners::start() {
+  loops_.run_on_each([&](Loop&, std::size_t index) -> Task<void> {
+    if (listeners_[index]) listeners_[index]->start();
     co_return;
   });
+}
+
+Result<std::unique_ptr<Listeners>> Listeners::open(ServerLoops& loops, ListenerOptions options,
+                                                   const std::function<ListenerHandlers(Loop&)>& handlers) {
+  PABAL_TRY(auto out, bind(loops, std::move(options), handlers));
+  out->start();
   return out;
 }
 

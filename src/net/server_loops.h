@@ -40,8 +40,13 @@ class ServerLoops {
 /// A listener on each loop for one endpoint; a Unix socket is listened on by the first loop alone.
 class Listeners {
  public:
-  /// Opens and starts them. Port 0 becomes the same free port on all loops. `handlers` is called for each
-  /// loop, on its thread. `loops` must outlive the listeners.
+  /// Binds them; nobody is let in before start(), so that ports can be taken while there is nothing behind
+  /// them yet. Port 0 becomes the same free port on all loops. `handlers` is called for each loop, on its
+  /// thread. `loops` must outlive the listeners.
+  static Result<std::unique_ptr<Listeners>> bind(ServerLoops& loops, ListenerOptions options,
+                                                 const std::function<ListenerHandlers(Loop&)>& handlers);
+  void start();
+  /// bind() and start().
   static Result<std::unique_ptr<Listeners>> open(ServerLoops& loops, ListenerOptions options,
                                                  const std::function<ListenerHandlers(Loop&)>& handlers);
   /// drain() must have been called.
