@@ -90,7 +90,7 @@ ExitCode run_admin_command(const Invocation& invocation, const Method& row) {
           json);
     }
     const Result<void> added = add_password(invocation, params);
-    if (!added) return print_error(added.error(), json);
+    if (!added) return print_error(ExitCode::kRefused, added.error(), json);
   }
 
   const SystemClock clock;
