@@ -30,6 +30,14 @@ void expect_reads_go_on(EmbeddedOnFaults& store) {
   for (std::size_t i = 0; i < kCommitters; ++i) store.ledger().of[i].attempted = attempted[i];
 }
 
+// stats() tells an operator why commits are refused just now, exactly when they are.
+void expect_words_for_a_refusal(EmbeddedOnFaults& store) {
+  Batch batch(PartitionId("probe"));
+  batch.put("key", "value");
+  const auto result = store.run(store.engine().commit(std::move(batch)));
+  EXPECT_EQ(store.engine().stats().write_failure.empty(), result.has_value()) << store.engine().stats().write_failure;
+}
+
 void expect_kept(EmbeddedOnFaults& store) {
   EXPECT_EQ(store.verify(), kNoFaults);
   const Result<void> opened = store.open();
@@ -41,7 +49,7 @@ void expect_kept(EmbeddedOnFaults& store) {
 
 TEST(DiskFailure, AFullDiskAtAnyChangeRefusesCommitsAndLosesNothing) {
   const std::uint64_t changes = changes_of_a_life();
-  for (std::uint64_t at = 1; at <= changes; at += 1 + at / 60) {
+  for (std::uint64_t at = 1; at <= changes; at += 1 + at / 20) {
     SCOPED_TRACE(fmt::format("full from change {} on", at));
     EmbeddedOnFaults store(kSeed, kCommitters);
     store.files().fail_from(at, Fault::kDiskFull);
@@ -54,7 +62,7 @@ TEST(DiskFailure, AFullDiskAtAnyChangeRefusesCommitsAndLosesNothing) {
       const auto errors = store.commit(kSteps);
       for (const Error& error : errors) EXPECT_EQ(error.kind, ErrorKind::kRetryLater) << error.detail;
       expect_reads_go_on(store);
-      if (!errors.empty()) EXPECT_NE(store.engine().stats().write_failure, "") << errors.front().detail;
+      expect_words_for_a_refusal(store);
       store.files().heal();
     }
     // There is room again, and nobody restarted the server.
@@ -95,7 +103,7 @@ void fail_and_look(std::uint64_t at, bool once, bool then_lose_power) {
     const auto errors = store.commit(kSteps);
     for (const Error& error : errors) EXPECT_EQ(error.kind, ErrorKind::kRetryLater) << error.detail;
     expect_reads_go_on(store);
-    if (!errors.empty()) EXPECT_NE(store.engine().stats().write_failure, "") << errors.front().detail;
+    expect_words_for_a_refusal(store);
   } else {
     EXPECT_EQ(opened.error().kind, ErrorKind::kRetryLater) << opened.error().detail;
   }
@@ -113,14 +121,14 @@ void fail_and_look(std::uint64_t at, bool once, bool then_lose_power) {
 // commit that is acknowledged afterwards must not stand on it. The power failure shows whether one does.
 TEST(DiskFailure, AFailureAtAnyChangeLosesNothingAcknowledged) {
   const std::uint64_t changes = changes_of_a_life();
-  for (std::uint64_t at = 1; at <= changes; at += 1 + at / 40) {
-    for (const bool once : {true, false}) {
-      for (const bool then_lose_power : {true, false}) {
-        SCOPED_TRACE(fmt::format("change {} fails{}{}", at, once ? " once" : "", then_lose_power ? ", then no power" : ""));
-        fail_and_look(at, once, then_lose_power);
-        if (testing::Test::HasFailure()) return;
-      }
-    }
+  // RocksDB rests for a second after every failure of its own, so that not every combination is tried at every place.
+  std::uint64_t turn = 0;
+  for (std::uint64_t at = 1; at <= changes; at += 1 + at / 12, ++turn) {
+    const bool once = turn % 2 == 0;
+    const bool then_lose_power = turn % 3 != 2;
+    SCOPED_TRACE(fmt::format("change {} fails{}{}", at, once ? " once" : "", then_lose_power ? ", then no power" : ""));
+    fail_and_look(at, once, then_lose_power);
+    if (testing::Test::HasFailure()) return;
   }
 }
 
