@@ -249,16 +249,6 @@ Parsed<void> parse_parameters(Cursor& in, Read&& read) {
   return {};
 }
 
-std::string format_utc_time(WallTime time) {
-  const auto whole = std::chrono::floor<seconds>(time);
-  const auto day = std::chrono::floor<std::chrono::days>(whole);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(whole - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
-}
-
 std::string_view word_for(Body body) {
   switch (body) {
     case Body::kSevenBit: return "7BIT";
@@ -269,6 +259,16 @@ std::string_view word_for(Body body) {
 }
 
 }  // namespace
+
+std::string format_utc_time(WallTime time) {
+  const auto whole = std::chrono::floor<seconds>(time);
+  const auto day = std::chrono::floor<std::chrono::days>(whole);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(whole - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
 
 Parsed<MailCommand> parse_mail_command(std::string_view args, ExtensionSet offered,
                                        const Leniency& leniency) {

@@ -83,4 +83,7 @@ Parsed<RcptCommand> parse_rcpt_command(std::string_view args, ExtensionSet offer
 std::string format_mail_parameters(const MailParameters& parameters, ExtensionSet offered);
 std::string format_rcpt_parameters(const RcptParameters& parameters, ExtensionSet offered, bool smtputf8);
 
+/// RFC 3339 in UTC, whole seconds: "2026-11-21T12:00:00Z".
+std::string format_utc_time(WallTime time);
+
 }  // namespace pabal::smtp
