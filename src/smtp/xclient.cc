@@ -25,13 +25,12 @@ std::optional<net::IpAddress> parse_address(std::string_view text) {
 bool read_attribute(std::string_view name, const std::string& value, XclientFacts& out) {
   const auto is = [&](std::string_view word) { return equals_ignoring_case(name, word); };
   if (is("NAME")) return (out.name = value).has_value();
-  if (is("HELO")) return (out.helo = value).has_value();
   if (is("LOGIN")) return (out.login = value).has_value();
   if (is("ADDR")) return (out.address = parse_address(value)).has_value();
   if (is("PORT")) return (out.port = parse_port(value)).has_value();
   if (is("DESTADDR")) return (out.local_address = parse_address(value)).has_value();
   if (is("DESTPORT")) return (out.local_port = parse_port(value)).has_value();
-  return is("PROTO");  // HELO or EHLO will tell
+  return is("PROTO") || is("HELO");  // the EHLO that follows tells both
 }
 
 net::Endpoint corrected(const net::Endpoint& endpoint, std::optional<net::IpAddress> address,

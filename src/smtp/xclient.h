@@ -17,7 +17,6 @@ struct XclientFacts {
   std::optional<std::string> name;
   std::optional<net::IpAddress> address;
   std::optional<std::uint16_t> port;
-  std::optional<std::string> helo;
   std::optional<std::string> login;
   std::optional<net::IpAddress> local_address;
   std::optional<std::uint16_t> local_port;
