@@ -207,7 +207,7 @@ class Player {
 
 std::vector<std::filesystem::path> dialogues() {
   std::vector<std::filesystem::path> out;
-  for (const auto& entry : std::filesystem::directory_iterator(PABAL_SMTP_DIALOGUES)) {
+  for (const auto& entry : std::filesystem::directory_iterator(PABAL_SOURCE_DIR "/tests/dialogue/smtp")) {
     if (entry.path().extension() == ".txt") out.push_back(entry.path());
   }
   std::ranges::sort(out);

@@ -42,7 +42,8 @@ Decoded decode_in_every_way(const std::string& wire, BareLineEnds policy,
                             Framing framing = Framing::kDotStuffed) {
   const Decoded whole = decode({wire}, policy, framing);
   for (std::size_t cut = 1; cut < wire.size(); ++cut) {
-    EXPECT_EQ(decode({wire.substr(0, cut), wire.substr(cut)}, policy, framing), whole) << wire << " cut at " << cut;
+    EXPECT_EQ(decode({wire.substr(0, cut), wire.substr(cut)}, policy, framing), whole)
+        << wire << " cut at " << cut;
   }
   std::vector<std::string> bytes;
   for (const char c : wire) bytes.emplace_back(1, c);
@@ -78,8 +79,9 @@ TEST(LetterDecoder, TakesDotsAwayAndFindsTheEnd) {
 
 TEST(LetterDecoder, NothingButCrLfDotCrLfEndsALetter) {
   const char* const tricks[] = {
-      "\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r",     "\r.\r\n",   "\r\n.\r",     "\n.\r",        "\r\r\n.\r\r\n",
-      ".\n",   ".\r.",    "\r\n.\r\r\n", "\r\n.\0\r\n", "\r\n .\r\n", "\r\n. \r\n", "\r\n.\n\r\n.\r", "\r\n.\r\n",
+      "\n.\n",          "\n.\r\n",   "\r\n.\n", "\r.\r",       "\r.\r\n",     "\r\n.\r",    "\n.\r",
+      "\r\r\n.\r\r\n",  ".\n",       ".\r.",    "\r\n.\r\r\n", "\r\n.\0\r\n", "\r\n .\r\n", "\r\n. \r\n",
+      "\r\n.\n\r\n.\r", "\r\n.\r\n",
   };
   for (std::size_t i = 0; i + 1 < std::size(tricks); ++i) {
     const std::string wire = std::string("a") + tricks[i] + "MAIL FROM:<evil@b.example>\r\n";
@@ -114,17 +116,20 @@ TEST(LetterDecoder, NormalisesWhatStandsAlone) {
       {"first", "\n\r\n.\r\n", "\r\n\r\n", ""},
   };
   for (const Case& c : cases) {
-    EXPECT_EQ(decode_in_every_way(c.wire, BareLineEnds::kNormalise), (Decoded{c.letter, c.rest, true, true})) << c.name;
+    EXPECT_EQ(decode_in_every_way(c.wire, BareLineEnds::kNormalise), (Decoded{c.letter, c.rest, true, true}))
+        << c.name;
   }
 }
 
 TEST(LetterDecoder, CountedKnowsNoDots) {
   const std::string wire = "a\r\n.\r\n..b\r\n";
-  EXPECT_EQ(decode_in_every_way(wire, BareLineEnds::kRefuse, Framing::kCounted), (Decoded{wire, "", false, false}));
+  EXPECT_EQ(decode_in_every_way(wire, BareLineEnds::kRefuse, Framing::kCounted),
+            (Decoded{wire, "", false, false}));
   EXPECT_TRUE(decode_in_every_way("a\r", BareLineEnds::kRefuse, Framing::kCounted).bare);
   EXPECT_TRUE(decode_in_every_way("a\nb", BareLineEnds::kRefuse, Framing::kCounted).bare);
   const std::string binary("\0\r\n\r\n.\n\r\xff", 9);
-  EXPECT_EQ(decode_in_every_way(binary, BareLineEnds::kAllow, Framing::kCounted), (Decoded{binary, "", false, false}));
+  EXPECT_EQ(decode_in_every_way(binary, BareLineEnds::kAllow, Framing::kCounted),
+            (Decoded{binary, "", false, false}));
 }
 
 std::string encode(const std::vector<std::string>& pieces, Framing framing, BareLineEnds policy) {
@@ -165,7 +170,8 @@ TEST(LetterCodec, WhatIsEncodedDecodesToTheSameLetter) {
   for (int round = 0; round < 20'000; ++round) {
     std::string letter;
     const std::size_t tokens = random.below(12);
-    for (std::size_t i = 0; i < tokens; ++i) letter += std::vector<std::string>{".", "\r\n", "a", "..", "\r\n."}[random.below(5)];
+    for (std::size_t i = 0; i < tokens; ++i)
+      letter += std::vector<std::string>{".", "\r\n", "a", "..", "\r\n."}[random.below(5)];
     if (!letter.empty()) letter += "\r\n";
     std::vector<std::string> pieces;
     for (std::size_t at = 0; at < letter.size();) {
@@ -174,7 +180,8 @@ TEST(LetterCodec, WhatIsEncodedDecodesToTheSameLetter) {
       at += size;
     }
     const std::string wire = encode(pieces, Framing::kDotStuffed, BareLineEnds::kNormalise);
-    ASSERT_EQ(decode({wire + "QUIT"}, BareLineEnds::kRefuse), (Decoded{letter, "QUIT", true, false})) << letter;
+    ASSERT_EQ(decode({wire + "QUIT"}, BareLineEnds::kRefuse), (Decoded{letter, "QUIT", true, false}))
+        << letter;
     ASSERT_EQ(encode(pieces, Framing::kCounted, BareLineEnds::kNormalise), letter);
   }
 }

@@ -251,9 +251,12 @@ Parsed<void> parse_parameters(Cursor& in, Read&& read) {
 
 std::string_view word_for(Body body) {
   switch (body) {
-    case Body::kSevenBit: return "7BIT";
-    case Body::kEightBitMime: return "8BITMIME";
-    case Body::kBinaryMime: return "BINARYMIME";
+    case Body::kSevenBit:
+      return "7BIT";
+    case Body::kEightBitMime:
+      return "8BITMIME";
+    case Body::kBinaryMime:
+      return "BINARYMIME";
   }
   return "";
 }
@@ -278,8 +281,9 @@ Parsed<MailCommand> parse_mail_command(std::string_view args, ExtensionSet offer
   }
   MailCommand out;
   PABAL_TRY(out.reverse_path, parse_reverse_path(in, leniency));
-  PABAL_TRY_VOID(parse_parameters(
-      in, [&](const Parameter& parameter) { return read_mail_parameter(parameter, offered, out.parameters); }));
+  PABAL_TRY_VOID(parse_parameters(in, [&](const Parameter& parameter) {
+    return read_mail_parameter(parameter, offered, out.parameters);
+  }));
   return out;
 }
 
@@ -289,8 +293,9 @@ Parsed<RcptCommand> parse_rcpt_command(std::string_view args, ExtensionSet offer
   if (!in.take_word_ignoring_case("TO:")) return bad_arguments("Write RCPT TO:<bob@example.org>");
   RcptCommand out;
   PABAL_TRY(out.forward_path, parse_forward_path(in, leniency));
-  PABAL_TRY_VOID(parse_parameters(
-      in, [&](const Parameter& parameter) { return read_rcpt_parameter(parameter, offered, out.parameters); }));
+  PABAL_TRY_VOID(parse_parameters(in, [&](const Parameter& parameter) {
+    return read_rcpt_parameter(parameter, offered, out.parameters);
+  }));
   return out;
 }
 

@@ -8,9 +8,9 @@
 namespace pabal::smtp {
 namespace {
 
-constexpr ExtensionSet kAll = {
-    Extension::kSize,       Extension::kEightBitMime, Extension::kSmtpUtf8,     Extension::kBinaryMime,
-    Extension::kDsn,        Extension::kAuth,         Extension::kFutureRelease, Extension::kRequireTls};
+constexpr ExtensionSet kAll = {Extension::kSize,          Extension::kEightBitMime, Extension::kSmtpUtf8,
+                               Extension::kBinaryMime,    Extension::kDsn,          Extension::kAuth,
+                               Extension::kFutureRelease, Extension::kRequireTls};
 
 std::string refusal(const std::string& parameters, ExtensionSet offered = kAll) {
   const auto got = parse_mail_command("FROM:<a@b.example>" + parameters, offered, {});
@@ -30,8 +30,9 @@ RcptParameters rcpt(const std::string& parameters) {
 }
 
 TEST(MailParameters, AreReadInAnyOrderAndCase) {
-  const auto got = mail("  size=1000 Body=8bitmime SMTPUTF8 RET=hdrs ENVID=QQ+2B314+3D159 AUTH=e+3Dmc2@example.com "
-                        "REQUIRETLS HOLDFOR=3600 ");
+  const auto got = mail(
+      "  size=1000 Body=8bitmime SMTPUTF8 RET=hdrs ENVID=QQ+2B314+3D159 AUTH=e+3Dmc2@example.com "
+      "REQUIRETLS HOLDFOR=3600 ");
   EXPECT_EQ(got.size_bytes, 1000u);
   EXPECT_EQ(got.body, Body::kEightBitMime);
   EXPECT_TRUE(got.smtputf8);
@@ -117,8 +118,7 @@ TEST(RcptParameters, OriginalRecipient) {
             (OriginalRecipient{"utf-8", "파발@example.com"}));
   EXPECT_EQ(rcpt(" ORCPT=UTF-8;파발@example.com").original, (OriginalRecipient{"utf-8", "파발@example.com"}));
   // Labelled so, but not of that form: kept without alteration.
-  EXPECT_EQ(rcpt(" ORCPT=utf-8;a+2B@example.com").original,
-            (OriginalRecipient{"utf-8", "a+2B@example.com"}));
+  EXPECT_EQ(rcpt(" ORCPT=utf-8;a+2B@example.com").original, (OriginalRecipient{"utf-8", "a+2B@example.com"}));
   for (const char* bad : {"", "rfc822", "rfc822;", ";a@b", "rfc822;a+2", "rfc822;a+0Ab"}) {
     EXPECT_FALSE(parse_rcpt_command(std::string("TO:<a@b.example> ORCPT=") + bad, kAll, {})) << bad;
   }

@@ -112,18 +112,12 @@ TEST(HeloName, StrictAndLenient) {
   };
   const std::string long_name(300, 'a');
   const Row rows[] = {
-      {"crepes.fr", true, true},
-      {"localhost", true, true},
-      {"[192.0.2.1]", true, true},
-      {"[IPv6:2001:db8::1]", true, true},
-      {"한국.kr", true, true},
-      {"my_pc", false, true},
-      {"192.0.2.1:25", false, true},
-      {"-x-", false, true},
-      {"two words", false, false},
-      {"", false, false},
-      {"a\x01", false, false},
-      {"bad\xff", false, false},
+      {"crepes.fr", true, true},         {"localhost", true, true},
+      {"[192.0.2.1]", true, true},       {"[IPv6:2001:db8::1]", true, true},
+      {"한국.kr", true, true},           {"my_pc", false, true},
+      {"192.0.2.1:25", false, true},     {"-x-", false, true},
+      {"two words", false, false},       {"", false, false},
+      {"a\x01", false, false},           {"bad\xff", false, false},
       {long_name.c_str(), false, false},
   };
   for (const Row& row : rows) {

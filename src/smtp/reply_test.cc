@@ -98,9 +98,22 @@ TEST(ReplyParser, ReadsWhatServersSay) {
 
 TEST(ReplyParser, RefusesWhatIsNoReply) {
   const std::vector<std::string> cases[] = {
-      {""},          {"25"},          {"2500 x"}, {"199 x"}, {"100 x"},        {"600 x"},
-      {"999 x"},     {"250_x"},       {"abc"},    {" 250 x"}, {"HTTP/1.1 400"}, {"250-a", "251 b"},
-      {"250-a", ""}, {"-250 x"},      {"000 x"},  {std::string(4000, '2')},
+      {""},
+      {"25"},
+      {"2500 x"},
+      {"199 x"},
+      {"100 x"},
+      {"600 x"},
+      {"999 x"},
+      {"250_x"},
+      {"abc"},
+      {" 250 x"},
+      {"HTTP/1.1 400"},
+      {"250-a", "251 b"},
+      {"250-a", ""},
+      {"-250 x"},
+      {"000 x"},
+      {std::string(4000, '2')},
       {"250 " + std::string(kMaxPeerReplyLineBytes, 'x')},
   };
   for (const auto& lines : cases) {

@@ -89,9 +89,11 @@ bool ServerSession::may_log_in() const {
 }
 
 ExtensionSet ServerSession::offers() const {
-  ExtensionSet out = {Extension::kPipelining, Extension::kSize,       Extension::kEightBitMime,
-                      Extension::kSmtpUtf8,   Extension::kChunking,   Extension::kBinaryMime,
-                      Extension::kDsn,        Extension::kEnhancedStatusCodes, Extension::kLimits};
+  ExtensionSet out = {Extension::kPipelining,   Extension::kSize,
+                      Extension::kEightBitMime, Extension::kSmtpUtf8,
+                      Extension::kChunking,     Extension::kBinaryMime,
+                      Extension::kDsn,          Extension::kEnhancedStatusCodes,
+                      Extension::kLimits};
   if (options_.tls != nullptr && !connection_.encrypted()) out.add(Extension::kStartTls);
   if (may_log_in()) out.add(Extension::kAuth);
   // RFC 8689 §2: only where the session itself is encrypted.
@@ -100,7 +102,8 @@ ExtensionSet ServerSession::offers() const {
   if (is_submission && options_.max_hold.count() > 0) out.add(Extension::kFutureRelease);
   const auto* peer = connection_.peer().tcp();
   const auto is_peers = [&](const net::Network& network) { return network.contains(peer->address); };
-  if (peer != nullptr && std::ranges::any_of(options_.xclient_networks, is_peers)) out.add(Extension::kXclient);
+  if (peer != nullptr && std::ranges::any_of(options_.xclient_networks, is_peers))
+    out.add(Extension::kXclient);
   return out;
 }
 
@@ -123,7 +126,8 @@ std::string ServerSession::ehlo_text() const {
   line(Extension::kAuth, fmt::format("{}", fmt::join(options_.login_mechanisms, " ")));
   line(Extension::kRequireTls);
   if (offered.has(Extension::kFutureRelease)) {
-    const auto latest = std::chrono::floor<std::chrono::seconds>(connection_.loop().clock().wall() + options_.max_hold);
+    const auto latest =
+        std::chrono::floor<std::chrono::seconds>(connection_.loop().clock().wall() + options_.max_hold);
     line(Extension::kFutureRelease, fmt::format("{} {}", options_.max_hold.count(), format_utc_time(latest)));
   }
   std::string limits = fmt::format("RCPTMAX={}", options_.limits.max_recipients);

@@ -34,13 +34,13 @@ enum class Profile : std::uint8_t {
 /// What is known of the client and the session so far.
 struct SessionFacts {
   Profile profile = Profile::kMx;
-  net::Endpoint peer;   ///< as XCLIENT or the PROXY protocol corrected it
+  net::Endpoint peer;  ///< as XCLIENT or the PROXY protocol corrected it
   net::Endpoint local;
   std::string peer_host_name;  ///< only if XCLIENT told it
   HeloName helo;               ///< empty before HELO, and again after STARTTLS
   bool extended = false;       ///< EHLO or LHLO
   std::optional<net::TlsFacts> tls;
-  std::string login;  ///< empty unless somebody logged in: the name as LoginAccepted gave it
+  std::string login;          ///< empty unless somebody logged in: the name as LoginAccepted gave it
   std::uint64_t letters = 0;  ///< accepted in this session
 };
 
@@ -102,7 +102,8 @@ class ServerHandler {
   /// HELO, EHLO or LHLO. The text of a 2xx is not used.
   virtual net::Task<Reply> greeted(const SessionFacts& facts) = 0;
   /// `mechanism` is one of the options' list. Never null.
-  virtual std::unique_ptr<LoginExchange> begin_login(const SessionFacts& facts, std::string_view mechanism) = 0;
+  virtual std::unique_ptr<LoginExchange> begin_login(const SessionFacts& facts,
+                                                     std::string_view mechanism) = 0;
   virtual net::Task<Reply> mail(const SessionFacts& facts, const MailCommand& command) = 0;
   /// The path has an address here: bare "<Postmaster>" is postmaster at our host name.
   virtual net::Task<Reply> rcpt(const SessionFacts& facts, const RcptCommand& command) = 0;

@@ -86,8 +86,8 @@ ServerSession::Step ServerSession::read_dotted() {
 
 net::Task<void> ServerSession::store(std::string_view bytes) {
   LetterIntake& intake = *intake_;
-  if (!intake.refusal && intake.decoder.saw_bare_line_end() && options_.bare_line_ends == BareLineEnds::kRefuse &&
-      mail_.body != Body::kBinaryMime) {
+  if (!intake.refusal && intake.decoder.saw_bare_line_end() &&
+      options_.bare_line_ends == BareLineEnds::kRefuse && mail_.body != Body::kBinaryMime) {
     intake.refusal = Reply{554, status::kBadLetter,
                            "A line of the letter does not end with CR LF; your software must send it so"};
   }

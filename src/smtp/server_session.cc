@@ -87,8 +87,8 @@ const ServerSession::Command* ServerSession::find_command(std::string_view verb)
   return nullptr;
 }
 
-ServerSession::ServerSession(net::Connection& connection, ServerHandler& handler, const ServerOptions& options,
-                             Dialogue* dialogue)
+ServerSession::ServerSession(net::Connection& connection, ServerHandler& handler,
+                             const ServerOptions& options, Dialogue* dialogue)
     : connection_(connection), handler_(handler), options_(options), dialogue_(dialogue) {
   facts_.profile = options.profile;
   facts_.peer = connection.peer();
@@ -176,13 +176,19 @@ Reply ServerSession::out_of_sequence(const Command& command) const {
   const auto why = [&]() -> std::string_view {
     const bool wants_transaction = (command.states & kInTransaction) != 0;
     switch (state_) {
-      case State::kTurnedAway: return "We take no mail from you; say QUIT";
-      case State::kConnected: return "Say who you are first: EHLO your.name";
-      case State::kGreeted: return wants_transaction ? "Name the sender first: MAIL FROM" : "Not now";
-      case State::kSender: return wants_transaction ? "No recipient was accepted" : "A letter was begun already";
-      case State::kRecipients: return "A letter was begun already";
+      case State::kTurnedAway:
+        return "We take no mail from you; say QUIT";
+      case State::kConnected:
+        return "Say who you are first: EHLO your.name";
+      case State::kGreeted:
+        return wants_transaction ? "Name the sender first: MAIL FROM" : "Not now";
+      case State::kSender:
+        return wants_transaction ? "No recipient was accepted" : "A letter was begun already";
+      case State::kRecipients:
+        return "A letter was begun already";
       case State::kChunks:
-      case State::kChunksFailed: return "A letter is on its way in chunks";
+      case State::kChunksFailed:
+        return "A letter is on its way in chunks";
     }
     return "";
   }();
@@ -211,7 +217,8 @@ ServerSession::Step ServerSession::refuse(Reply reply) {
 
 ServerSession::Step ServerSession::refuse_pipelining() {
   throw_out("the client did not wait for our reply");
-  co_return co_await say({554, EnhancedCode{5, 5, 0}, "You must wait for the reply to this before you go on"});
+  co_return co_await say(
+      {554, EnhancedCode{5, 5, 0}, "You must wait for the reply to this before you go on"});
 }
 
 void ServerSession::throw_out(std::string why) {
@@ -252,12 +259,11 @@ ServerSession::Step ServerSession::noop(std::string_view) {
 
 ServerSession::Step ServerSession::help(std::string_view) {
   const bool is_lmtp = options_.profile == Profile::kLmtp;
-  co_return co_await say(
-      {214, status::kSuccess,
-       fmt::format("Pabal, a mail server. It knows these commands:\n"
-                   "{} MAIL RCPT DATA BDAT RSET NOOP VRFY HELP STARTTLS AUTH QUIT\n"
-                   "RFC {} tells what they mean",
-                   is_lmtp ? "LHLO" : "HELO EHLO", is_lmtp ? "2033" : "5321")});
+  co_return co_await say({214, status::kSuccess,
+                          fmt::format("Pabal, a mail server. It knows these commands:\n"
+                                      "{} MAIL RCPT DATA BDAT RSET NOOP VRFY HELP STARTTLS AUTH QUIT\n"
+                                      "RFC {} tells what they mean",
+                                      is_lmtp ? "LHLO" : "HELO EHLO", is_lmtp ? "2033" : "5321")});
 }
 
 // RFC 5321 §3.5.3: neither yes nor no, since the answer would be of use to spammers alone (§7.3).

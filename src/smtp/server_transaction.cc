@@ -9,7 +9,8 @@ Reply sender_ok(const Path& path) {
 }
 
 Reply recipient_ok(const Path& path) {
-  return {250, status::kRecipientOk, (path.address ? path.address->to_string() : "Postmaster") + "... Recipient ok"};
+  return {250, status::kRecipientOk,
+          (path.address ? path.address->to_string() : "Postmaster") + "... Recipient ok"};
 }
 
 namespace detail {
@@ -54,12 +55,14 @@ std::optional<Reply> ServerSession::objection(const MailCommand& command) const 
 
 ServerSession::Step ServerSession::rcpt(std::string_view args) {
   if (recipients_ >= options_.limits.max_recipients) {  // RFC 5321 §4.5.3.1.10
-    co_return co_await say({452, status::kTooManyRecipients, "Too many recipients; send them the letter again"});
+    co_return co_await say(
+        {452, status::kTooManyRecipients, "Too many recipients; send them the letter again"});
   }
   auto command = parse_rcpt_command(args, offers(), options_.leniency);
   if (!command) co_return co_await refuse(std::move(command).error());
   if (command->forward_path.has_utf8 && !mail_.smtputf8) {  // RFC 6531 §3.5
-    co_return co_await refuse({553, status::kNonAsciiAddress, "Such an address takes MAIL's parameter SMTPUTF8"});
+    co_return co_await refuse(
+        {553, status::kNonAsciiAddress, "Such an address takes MAIL's parameter SMTPUTF8"});
   }
   if (!command->forward_path.address) {  // RFC 5321 §4.5.1
     auto postmaster = account::Address::parse("postmaster@" + options_.host_name);

@@ -46,7 +46,8 @@ class FakeLogin final : public LoginExchange {
   static constexpr const char* kPassword = "hungry";
 
   explicit FakeLogin(account::SaslName mechanism)
-      : sasl_(account::make_sasl(mechanism, {.bindings = {}, .plus_was_offered = false, .server_nonce = "nonce"})) {}
+      : sasl_(account::make_sasl(mechanism,
+                                 {.bindings = {}, .plus_was_offered = false, .server_nonce = "nonce"})) {}
 
   net::Task<LoginStep> start(std::optional<std::string> initial) override {
     co_return judge(initial ? sasl_->start(*initial) : sasl_->start(std::nullopt));
@@ -57,10 +58,11 @@ class FakeLogin final : public LoginExchange {
   LoginStep judge(account::SaslStep step) {
     if (auto* challenge = std::get_if<account::SaslChallenge>(&step)) return LoginChallenge{challenge->text};
     if (auto* claim = std::get_if<account::SaslPasswordClaim>(&step)) {
-      if (claim->name == kName && claim->password == kPassword) return LoginAccepted{claim->name};
+      if (claim->name == kName && claim->password.equals(kPassword)) return LoginAccepted{claim->name};
     }
     if (auto* wanted = std::get_if<account::SaslKeysWanted>(&step)) {
-      return judge(sasl_->use_keys(account::make_scram_keys(wanted->name == kName ? kPassword : "?", "salt", 4096)));
+      return judge(
+          sasl_->use_keys(account::make_scram_keys(wanted->name == kName ? kPassword : "?", "salt", 4096)));
     }
     if (auto* proven = std::get_if<account::SaslProven>(&step)) return LoginAccepted{proven->name};
     return LoginRefused{{535, status::kBadCredentials, "Name or password is wrong"}};
@@ -89,7 +91,8 @@ class FakeHandler final : public ServerHandler {
   }
   net::Task<Reply> mail(const SessionFacts&, const MailCommand& command) override {
     const auto& address = command.reverse_path.address;
-    if (address && address->local_part() == "refused") co_return Reply{550, EnhancedCode{5, 7, 1}, "Not from there"};
+    if (address && address->local_part() == "refused")
+      co_return Reply{550, EnhancedCode{5, 7, 1}, "Not from there"};
     letter_ = {};
     letter_.from = address ? address->to_string() : "";
     letter_.mail = command.parameters;
@@ -106,14 +109,16 @@ class FakeHandler final : public ServerHandler {
         {"full", {452, EnhancedCode{4, 2, 2}, "The mailbox is full"}},
         {"bye", {421, EnhancedCode{4, 3, 2}, "Going away"}},
     };
-    if (const auto refused = kRefused.find(address.local_part()); refused != kRefused.end()) co_return refused->second;
+    if (const auto refused = kRefused.find(address.local_part()); refused != kRefused.end())
+      co_return refused->second;
     letter_.to.push_back(address.to_string());
     letter_.rcpt.push_back(command.parameters);
     co_return recipient_ok(command.forward_path);
   }
   net::Task<std::expected<std::unique_ptr<LetterSink>, Reply>> begin_letter(const SessionFacts& facts,
                                                                             LetterRequest) override {
-    if (letter_.from.starts_with("noroom@")) co_return std::unexpected(Reply{452, EnhancedCode{4, 3, 1}, "No room"});
+    if (letter_.from.starts_with("noroom@"))
+      co_return std::unexpected(Reply{452, EnhancedCode{4, 3, 1}, "No room"});
     letter_.protocol = protocol_word(facts, letter_.mail.smtputf8);
     ++mail_.begun;
     co_return std::make_unique<Sink>(mail_, letter_);
@@ -143,8 +148,8 @@ class FakeHandler final : public ServerHandler {
         co_return out;
       }
       for (const std::string& to : letter_.to) {
-        out.per_recipient.push_back(to.starts_with("late@") ? Reply{452, EnhancedCode{4, 2, 2}, "The mailbox is full"}
-                                                            : out.reply);
+        out.per_recipient.push_back(
+            to.starts_with("late@") ? Reply{452, EnhancedCode{4, 2, 2}, "The mailbox is full"} : out.reply);
       }
       if (mail_.keeps_letters) mail_.letters.push_back(std::move(letter_));
       co_return out;

@@ -53,7 +53,8 @@ Parsed<XclientFacts> parse_xclient(std::string_view args) {
     if (!in.take_char('=')) return std::unexpected(bad);
     const std::string_view encoded = in.take_while([](char c) { return c != ' '; });
     in.take_while([](char c) { return c == ' '; });
-    if (equals_ignoring_case(encoded, "[UNAVAILABLE]") || equals_ignoring_case(encoded, "[TEMPUNAVAIL]")) continue;
+    if (equals_ignoring_case(encoded, "[UNAVAILABLE]") || equals_ignoring_case(encoded, "[TEMPUNAVAIL]"))
+      continue;
     const auto value = from_xtext(encoded);
     if (!value || !read_attribute(name, *value, out)) return std::unexpected(bad);
   }
