@@ -162,7 +162,8 @@ TEST_F(ClientTest, HandsALetterToOurServer) {
 TEST_F(ClientTest, CarriesLettersByteForByte) {
   SeededRandom random(5321);
   for (int round = 0; round < 60; ++round) {
-    max_read_bytes = round % 3 == 0 ? 1 + random.below(100) : SIZE_MAX;
+    // Small reads of large letters only cost time.
+    max_read_bytes = round % 3 == 0 && round % 5 != 0 ? 1 + random.below(100) : SIZE_MAX;
     options.use_chunking = round % 2 == 0;
     against_ours();
     ASSERT_FALSE(open());
