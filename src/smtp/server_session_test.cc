@@ -142,8 +142,9 @@ TEST_F(ServerTest, WholePipelinedSession) {  // RFC 2920 §4, the second example
             "250 2.1.0 mrose@dbc.mtview.ca.us... Sender ok\r\n550 5.1.1 No such person here\r\n"
             "250 2.1.5 dan@hamburger.edu... Recipient ok\r\n250 2.1.5 kvc@hamburger.edu... Recipient ok\r\n"
             "354 Enter mail, end with \".\" on a line by itself\r\n");
-  EXPECT_EQ(say("text\r\n.\r\nQUIT\r\n"),
-            "250 2.6.0 Message accepted for delivery\r\n221 2.0.0 hamburger.edu closing connection\r\n(closed)");
+  EXPECT_EQ(
+      say("text\r\n.\r\nQUIT\r\n"),
+      "250 2.6.0 Message accepted for delivery\r\n221 2.0.0 hamburger.edu closing connection\r\n(closed)");
   EXPECT_EQ(leave().end, SessionSummary::End::kQuit);
   EXPECT_EQ(summaries.back().letters, 1u);
 }
@@ -193,7 +194,8 @@ TEST_F(ServerTest, NeedsAHelloAfterStartTls) {
   options.tls = tls.server.get();
   auto connection = net::Connection(sim.loop(), connect());
   const auto ask = [&](std::string line) {
-    const auto dialogue = [](net::Connection& with, std::string command, net::Deadline until) -> net::Task<std::string> {
+    const auto dialogue = [](net::Connection& with, std::string command,
+                             net::Deadline until) -> net::Task<std::string> {
       if (!command.empty()) std::ignore = co_await with.write(command, until);
       for (;;) {
         const auto reply = co_await with.read_line({}, until);
@@ -210,7 +212,8 @@ TEST_F(ServerTest, NeedsAHelloAfterStartTls) {
   EXPECT_TRUE(ask("RSET\r\n").starts_with("250 "));
   EXPECT_TRUE(ask("STARTTLS\r\n").starts_with("220 "));
   ASSERT_TRUE(sim.run_until_done(connection.start_tls(
-      *tls.client, {.server_name = "hamburger.edu", .verify = net::TlsVerify::kNone, .alpn = {}}, sim.loop().in(10s))));
+      *tls.client, {.server_name = "hamburger.edu", .verify = net::TlsVerify::kNone, .alpn = {}},
+      sim.loop().in(10s))));
   EXPECT_TRUE(ask("MAIL FROM:<a@crepes.fr>\r\n").starts_with("503 "));
   EXPECT_TRUE(ask("EHLO crepes.fr\r\n").starts_with("250 "));
   EXPECT_TRUE(ask("STARTTLS\r\n").starts_with("503 "));
@@ -292,9 +295,27 @@ TEST_F(ServerTest, EndsInOrderWhereverTheClientLeaves) {
 
 TEST_F(ServerTest, GarbageEndsInErrorsOrAClose) {
   SeededRandom random(821);
-  const std::vector<std::string> words = {"MAIL FROM:<a@b.example>", "RCPT TO:<bob@hamburger.edu>", "DATA", "EHLO x",
-                                          "BDAT 5", "BDAT 3 LAST", "\r\n", "\n", "\r", ".", " ", "RSET", "AUTH PLAIN",
-                                          "STARTTLS", "NOOP", "<", ">", "@", "\xff", "SIZE=", "QUIT"};
+  const std::vector<std::string> words = {"MAIL FROM:<a@b.example>",
+                                          "RCPT TO:<bob@hamburger.edu>",
+                                          "DATA",
+                                          "EHLO x",
+                                          "BDAT 5",
+                                          "BDAT 3 LAST",
+                                          "\r\n",
+                                          "\n",
+                                          "\r",
+                                          ".",
+                                          " ",
+                                          "RSET",
+                                          "AUTH PLAIN",
+                                          "STARTTLS",
+                                          "NOOP",
+                                          "<",
+                                          ">",
+                                          "@",
+                                          "\xff",
+                                          "SIZE=",
+                                          "QUIT"};
   for (int round = 0; round < 300; ++round) {
     begin();
     std::string bytes;
@@ -320,14 +341,22 @@ struct CountingHandler final : ServerHandler {
       owner_.largest = std::max(owner_.largest, bytes.size());
       co_return Result<void>();
     }
-    net::Task<LetterVerdict> finish() override { co_return LetterVerdict{{250, status::kLetterOk, "ok"}, {}}; }
+    net::Task<LetterVerdict> finish() override {
+      co_return LetterVerdict{{250, status::kLetterOk, "ok"}, {}};
+    }
     CountingHandler& owner_;
   };
   net::Task<Reply> connected(const SessionFacts&) override { co_return Reply{220, {}, ""}; }
   net::Task<Reply> greeted(const SessionFacts&) override { co_return Reply{250, {}, ""}; }
-  std::unique_ptr<LoginExchange> begin_login(const SessionFacts&, std::string_view) override { return nullptr; }
-  net::Task<Reply> mail(const SessionFacts&, const MailCommand& c) override { co_return sender_ok(c.reverse_path); }
-  net::Task<Reply> rcpt(const SessionFacts&, const RcptCommand& c) override { co_return recipient_ok(c.forward_path); }
+  std::unique_ptr<LoginExchange> begin_login(const SessionFacts&, std::string_view) override {
+    return nullptr;
+  }
+  net::Task<Reply> mail(const SessionFacts&, const MailCommand& c) override {
+    co_return sender_ok(c.reverse_path);
+  }
+  net::Task<Reply> rcpt(const SessionFacts&, const RcptCommand& c) override {
+    co_return recipient_ok(c.forward_path);
+  }
   net::Task<std::expected<std::unique_ptr<LetterSink>, Reply>> begin_letter(const SessionFacts&,
                                                                             LetterRequest) override {
     co_return std::make_unique<Sink>(*this);
@@ -344,13 +373,17 @@ TEST_F(ServerTest, ALetterOfAnySizePassesThroughOneBuffer) {
                                  const ServerOptions& how) -> net::Task<void> {
     co_await serve_smtp(*connection, with, how);
   };
-  sessions.spawn(serve_counting(std::make_unique<net::Connection>(sim.loop(), std::move(ours)), handler, options));
+  sessions.spawn(
+      serve_counting(std::make_unique<net::Connection>(sim.loop(), std::move(ours)), handler, options));
   client = std::move(theirs);
   sim.settle();
   say("");
-  for (const char* line : {"EHLO crepes.fr\r\n", "MAIL FROM:<>\r\n", "RCPT TO:<bob@hamburger.edu>\r\n", "DATA\r\n"}) say(line);
+  for (const char* line :
+       {"EHLO crepes.fr\r\n", "MAIL FROM:<>\r\n", "RCPT TO:<bob@hamburger.edu>\r\n", "DATA\r\n"})
+    say(line);
   std::string block;
-  while (block.size() < 64'000) block += "a line of the letter, as long as lines are in letters, more or less\r\n";
+  while (block.size() < 64'000)
+    block += "a line of the letter, as long as lines are in letters, more or less\r\n";
   const std::size_t blocks = 400;
   for (std::size_t i = 0; i < blocks; ++i) {
     const std::string_view pieces[] = {block};
