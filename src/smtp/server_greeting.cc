@@ -36,14 +36,11 @@ ServerSession::Step ServerSession::greet() {
 net::Task<Result<bool>> ServerSession::hears_early_talker() {
   if (!options_.refuse_early_talkers) co_return false;
   if (talks_ahead()) co_return true;
-  const auto readable = co_await connection_.stream().wait_readable(soon(options_.greeting_delay));
-  if (readable) {
-    // Bytes, or the end: a client that left, which is no offence.
-    PABAL_CO_TRY(const std::string_view bytes, co_await connection_.peek(soon(options_.deadlines.command)));
-    co_return !bytes.empty();
-  }
-  if (readable.error().kind == ErrorKind::kDeadline) co_return false;
-  co_return std::unexpected(readable.error());
+  // The end is not talk: a client that left did nothing wrong.
+  const auto bytes = co_await connection_.peek(soon(options_.greeting_delay));
+  if (bytes) co_return true;
+  if (bytes.error().kind == ErrorKind::kDeadline) co_return false;
+  co_return std::unexpected(bytes.error());
 }
 
 ServerSession::Step ServerSession::helo(std::string_view args) {

@@ -21,6 +21,7 @@ ServerSession::Step ServerSession::mail(std::string_view args) {
   if (auto reply = objection(*command)) co_return co_await refuse(*std::move(reply));
 
   Reply reply = co_await handler_.mail(facts_, *command);
+  if (reply.refused_for_now()) co_return co_await say(std::move(reply));  // the client did nothing wrong
   if (!reply.accepted()) co_return co_await refuse(std::move(reply));
   state_ = State::kSender;
   mail_ = std::move(command->parameters);
