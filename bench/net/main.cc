@@ -85,7 +85,8 @@ Task<void> serve(Loop& loop, TlsServer* tls, std::unique_ptr<Stream> stream, Can
 void run_server(const Plan& plan, int to_client, int from_client) {
   const SystemClock clock;
   SystemRandom random;
-  const auto directory = std::filesystem::temp_directory_path() / fmt::format("pabal-net-bench-{}", ::getpid());
+  const auto directory =
+      std::filesystem::temp_directory_path() / fmt::format("pabal-net-bench-{}", ::getpid());
   std::filesystem::create_directory(directory);
   std::unique_ptr<TlsServer> tls;
   if (plan.tls) {
@@ -95,11 +96,13 @@ void run_server(const Plan& plan, int to_client, int from_client) {
     tls = or_die(TlsServer::load({.certificates = {{directory / "crt", directory / "key"}}}, clock, random));
   }
   ServerLoops loops(clock, plan.server_loops);
-  auto listeners = or_die(Listeners::open(loops, {.endpoint = *Endpoint::parse("127.0.0.1:0")}, [&](Loop& loop) {
-    return ListenerHandlers{.serve = [&loop, &tls](std::unique_ptr<Stream> stream, CancelSource& draining) {
-      return serve(loop, tls.get(), std::move(stream), draining);
-    }};
-  }));
+  auto listeners =
+      or_die(Listeners::open(loops, {.endpoint = *Endpoint::parse("127.0.0.1:0")}, [&](Loop& loop) {
+        return ListenerHandlers{
+            .serve = [&loop, &tls](std::unique_ptr<Stream> stream, CancelSource& draining) {
+              return serve(loop, tls.get(), std::move(stream), draining);
+            }};
+      }));
   const std::uint16_t port = listeners->local().tcp()->port;
   if (::write(to_client, &port, sizeof(port)) != sizeof(port)) die("the other process is gone");
 
@@ -161,7 +164,8 @@ Task<void> measure_rate(Loop& loop, const Endpoint& to, TlsClient* tls, const Pl
   const double seconds = std::chrono::duration<double>(loop.clock().mono() - start).count();
   std::ranges::sort(micros);
   const auto at = [&](double share) {
-    return micros.empty() ? 0.0 : micros[static_cast<std::size_t>(share * static_cast<double>(micros.size() - 1))];
+    return micros.empty() ? 0.0
+                          : micros[static_cast<std::size_t>(share * static_cast<double>(micros.size() - 1))];
   };
   fmt::print("{:>6} busy: {:7.0f} requests/s, p50 {:.0f} us, p99 {:.0f} us\n", plan.busy,
              static_cast<double>(micros.size()) / seconds, at(0.50), at(0.99));
@@ -187,7 +191,8 @@ void run_client(const Plan& plan, int to_server, int from_server) {
 }
 
 void run(const Plan& plan) {
-  fmt::print("{}, {} server loop{}\n", plan.tls ? "TLS 1.3" : "plain", plan.server_loops, plan.server_loops == 1 ? "" : "s");
+  fmt::print("{}, {} server loop{}\n", plan.tls ? "TLS 1.3" : "plain", plan.server_loops,
+             plan.server_loops == 1 ? "" : "s");
   std::fflush(stdout);
   int to_client[2], to_server[2];
   if (::pipe(to_client) != 0 || ::pipe(to_server) != 0) die("no pipe");
@@ -219,15 +224,24 @@ int main(int count, char** words) {
   for (int i = 1; i < count; ++i) {
     const std::string_view word = words[i];
     const auto number = [&] { return i + 1 < count ? std::strtoul(words[++i], nullptr, 10) : 0; };
-    if (word == "--smoke") plan = {.idle = 50, .busy = 5, .seconds = std::chrono::seconds(0)};
-    else if (word == "--idle") plan.idle = number();
-    else if (word == "--busy") plan.busy = number();
-    else if (word == "--seconds") plan.seconds = std::chrono::seconds(number());
-    else if (word == "--loops") plan.server_loops = number();
-    else if (word == "--plain") tls = false;
-    else if (word == "--tls") plain = false;
+    if (word == "--smoke")
+      plan = {.idle = 50, .busy = 5, .seconds = std::chrono::seconds(0)};
+    else if (word == "--idle")
+      plan.idle = number();
+    else if (word == "--busy")
+      plan.busy = number();
+    else if (word == "--seconds")
+      plan.seconds = std::chrono::seconds(number());
+    else if (word == "--loops")
+      plan.server_loops = number();
+    else if (word == "--plain")
+      tls = false;
+    else if (word == "--tls")
+      plain = false;
     else {
-      fmt::print(stderr, "usage: net_bench [--smoke] [--plain | --tls] [--idle N] [--busy N] [--seconds N] [--loops N]\n");
+      fmt::print(
+          stderr,
+          "usage: net_bench [--smoke] [--plain | --tls] [--idle N] [--busy N] [--seconds N] [--loops N]\n");
       return 2;
     }
   }
@@ -236,7 +250,8 @@ int main(int count, char** words) {
     files.rlim_cur = files.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &files);
     if (files.rlim_cur < plan.idle + 100) {
-      fmt::print(stderr, "net_bench: {} descriptors are allowed, {} are needed (ulimit -n)\n", files.rlim_cur, plan.idle + 100);
+      fmt::print(stderr, "net_bench: {} descriptors are allowed, {} are needed (ulimit -n)\n", files.rlim_cur,
+                 plan.idle + 100);
       return 1;
     }
   }

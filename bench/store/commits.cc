@@ -134,7 +134,8 @@ void measure_disk(const Options& options, Report& report) {
   const double start = seconds_now();
   double now = start;
   while (now < start + options.seconds) {
-    if (::write(file, page.data(), page.size()) != static_cast<ssize_t>(page.size()) || ::fdatasync(file) != 0) {
+    if (::write(file, page.data(), page.size()) != static_cast<ssize_t>(page.size()) ||
+        ::fdatasync(file) != 0) {
       give_up("writing", {ErrorKind::kRetryLater, std::strerror(errno)});
     }
     const double then = std::exchange(now, seconds_now());
@@ -142,7 +143,8 @@ void measure_disk(const Options& options, Report& report) {
   }
   ::close(file);
   std::filesystem::remove(path);
-  report.add("disk", "4 KiB append + fdatasync, 1 thread", static_cast<double>(latencies.count()) / (now - start), "syncs/s");
+  report.add("disk", "4 KiB append + fdatasync, 1 thread",
+             static_cast<double>(latencies.count()) / (now - start), "syncs/s");
   report.add("disk", "p50", latencies.at(0.50), "ms");
   report.add("disk", "p99", latencies.at(0.99), "ms");
 }

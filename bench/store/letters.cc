@@ -61,7 +61,8 @@ net::Task<std::uint64_t> get_at_random(store::Engine& engine, std::uint64_t keys
   std::mt19937_64 dice(1);
   std::uint64_t gets = 0;
   for (const double until = seconds_now() + seconds; seconds_now() < until;) {
-    for (int i = 0; i < 100; ++i, ++gets) must(co_await engine.get_one(kSmall, small_key(dice() % keys)), "getting");
+    for (int i = 0; i < 100; ++i, ++gets)
+      must(co_await engine.get_one(kSmall, small_key(dice() % keys)), "getting");
   }
   co_return gets;
 }
@@ -81,7 +82,8 @@ void measure_reading(const Options& options, Report& report, store::Engine& engi
   for (const char* pass : {"first pass", "second pass, from cache"}) {
     const double start = seconds_now();
     const std::uint64_t keys = loop.run_until_done(scan_all(engine));
-    report.add("scan", fmt::format("100-byte values, {}", pass), static_cast<double>(keys) / (seconds_now() - start), "keys/s");
+    report.add("scan", fmt::format("100-byte values, {}", pass),
+               static_cast<double>(keys) / (seconds_now() - start), "keys/s");
   }
   const std::uint64_t gets = loop.run_until_done(get_at_random(engine, options.letters, options.seconds));
   report.add("get", "random, 100-byte values", static_cast<double>(gets) / options.seconds, "gets/s");
@@ -96,7 +98,8 @@ void measure_reading(const Options& options, Report& report, store::Engine& engi
     read += letters.size();
   }
   const double rate = static_cast<double>(read) / (seconds_now() - start);
-  report.add("read_blob", fmt::format("{} letters in a row, from cache", letters.size()), rate * kLetterBytes / 1e6, "MB/s");
+  report.add("read_blob", fmt::format("{} letters in a row, from cache", letters.size()),
+             rate * kLetterBytes / 1e6, "MB/s");
   report.add("read_blob", "in a row, each", 1e6 / rate, "us");
 
   std::mt19937_64 dice(2);
@@ -107,7 +110,8 @@ void measure_reading(const Options& options, Report& report, store::Engine& engi
   for (const char* pass : {"at random, first pass", "at random, second pass"}) {
     const double began = seconds_now();
     loop.run_until_done(read_letters(engine, scattered));
-    report.add("read_blob", pass, static_cast<double>(scattered.size()) / (seconds_now() - began), "letters/s");
+    report.add("read_blob", pass, static_cast<double>(scattered.size()) / (seconds_now() - began),
+               "letters/s");
   }
 }
 
@@ -115,7 +119,8 @@ void report_fill(std::FILE* from, Report& report) {
   char what[64];
   char unit[32];
   double value = 0;
-  while (std::fscanf(from, " %63[^|]|%lf|%31[^\n]", what, &value, unit) == 3) report.add("fill", what, value, unit);
+  while (std::fscanf(from, " %63[^|]|%lf|%31[^\n]", what, &value, unit) == 3)
+    report.add("fill", what, value, unit);
 }
 
 }  // namespace
@@ -134,8 +139,9 @@ int fill_and_die(const std::string& directory, std::uint64_t letters, std::size_
   // Every letter is now acknowledged; the small values for the scans come after what is measured.
   on_loops(1, [&](std::size_t) { return fill_small_values(*engine, letters); });
   ::dprintf(descriptor, "letters of 4 KiB|%f|letters/s\n", static_cast<double>(letters) / took);
-  ::dprintf(descriptor, "commits a synced write|%f|commits\n",
-            static_cast<double>(stats.commits) / static_cast<double>(std::max<std::uint64_t>(1, stats.groups)));
+  ::dprintf(
+      descriptor, "commits a synced write|%f|commits\n",
+      static_cast<double>(stats.commits) / static_cast<double>(std::max<std::uint64_t>(1, stats.groups)));
   ::dprintf(descriptor, "written to disk a letter byte|%f|times\n", written / letter_bytes_total);
   ::dprintf(descriptor, "on disk a letter byte|%f|times\n", on_disk / letter_bytes_total);
   ::dprintf(descriptor, "resident memory|%f|MiB\n", resident / (1024 * 1024));
@@ -167,7 +173,8 @@ void measure_letters(const Options& options, Report& report) {
 
   double start = seconds_now();
   auto engine = open_store(directory);
-  report.add("open", fmt::format("{} letters, after kill -9", options.letters), (seconds_now() - start) * 1000, "ms");
+  report.add("open", fmt::format("{} letters, after kill -9", options.letters),
+             (seconds_now() - start) * 1000, "ms");
   start = seconds_now();
   engine.reset();
   report.add("close", "", (seconds_now() - start) * 1000, "ms");

@@ -70,7 +70,8 @@ int run(const std::vector<std::string>& given) {
     std::fputs(kUsage.data(), stderr);
     return 2;
   }
-  std::string parent = options.directory.empty() ? std::filesystem::temp_directory_path().string() : options.directory;
+  std::string parent =
+      options.directory.empty() ? std::filesystem::temp_directory_path().string() : options.directory;
   std::string directory = parent + "/store-bench-XXXXXX";
   if (::mkdtemp(directory.data()) == nullptr) {
     fmt::print(stderr, "store_bench: {} can't be written to; give another with --dir\n", parent);

@@ -29,8 +29,8 @@ void Report::print_json() const {
   fmt::print("[\n");
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Row& row = rows_[i];
-    fmt::print("  {{\"measure\": \"{}\", \"what\": \"{}\", \"value\": {}, \"unit\": \"{}\"}}{}\n", row.measure, row.what,
-               row.value, row.unit, i + 1 < rows_.size() ? "," : "");
+    fmt::print("  {{\"measure\": \"{}\", \"what\": \"{}\", \"value\": {}, \"unit\": \"{}\"}}{}\n",
+               row.measure, row.what, row.value, row.unit, i + 1 < rows_.size() ? "," : "");
   }
   fmt::print("]\n");
 }

@@ -39,7 +39,8 @@ Task<Result<void>> Connection::fill(Deadline deadline) {
   if (size > 0) co_return Result<void>();
   const bool cut = !input_.empty();
   input_.consume(0);
-  co_return fail(ErrorKind::kClose, "the peer closed the connection{}", cut ? " in the middle of a line" : "");
+  co_return fail(ErrorKind::kClose, "the peer closed the connection{}",
+                 cut ? " in the middle of a line" : "");
 }
 
 Task<Result<std::string_view>> Connection::read_line(LineLimits limits, Deadline deadline) {
@@ -116,7 +117,8 @@ Task<Result<void>> Connection::read_exactly(std::span<char> into, Deadline deadl
   while (!into.empty()) {
     if (failed_) co_return fail(ErrorKind::kClose, "the connection failed before");
     PABAL_CO_TRY(const std::size_t size, co_await stream_->read_some(into, deadline));
-    if (size == 0) co_return fail(ErrorKind::kClose, "the peer closed the connection in the middle of its data");
+    if (size == 0)
+      co_return fail(ErrorKind::kClose, "the peer closed the connection in the middle of its data");
     received_bytes_ += size;
     into = into.subspan(size);
   }

@@ -33,7 +33,9 @@ class ConnectionTest : public testing::Test {
     return read ? std::string(*read) : fmt::format("[{}]", to_string(read.error().kind));
   }
   std::string kind(ErrorKind k) { return fmt::format("[{}]", to_string(k)); }
-  Result<void> write(std::string_view text) { return sim.run_until_done(connection->write(text, sim.loop().in(10s))); }
+  Result<void> write(std::string_view text) {
+    return sim.run_until_done(connection->write(text, sim.loop().in(10s)));
+  }
 
   SimulatedLoop sim;
   std::unique_ptr<Connection> connection;
@@ -194,7 +196,8 @@ TEST_F(ConnectionTest, ALiteralCutShortIsAFailure) {
   peer_sends("abc");
   ASSERT_TRUE(sim.run_until_done(peer->shut_down(Deadline::never())));
   std::string into(4, '\0');
-  EXPECT_EQ(sim.run_until_done(connection->read_exactly(into, sim.loop().in(1s))).error().kind, ErrorKind::kClose);
+  EXPECT_EQ(sim.run_until_done(connection->read_exactly(into, sim.loop().in(1s))).error().kind,
+            ErrorKind::kClose);
 }
 
 TEST_F(ConnectionTest, PeekAndConsumeStreamWithoutCopies) {

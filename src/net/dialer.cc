@@ -14,10 +14,10 @@ namespace pabal::net {
 namespace {
 
 std::unexpected<Error> no_connection(const Endpoint& to, int error) {
-  const bool can_not_try = error == EAFNOSUPPORT || error == EADDRNOTAVAIL || error == EACCES || error == EPERM ||
-                           error == EINVAL;
-  return fail(can_not_try ? ErrorKind::kRefuse : ErrorKind::kRetryLater, "connecting to {}: {}", to.to_string(),
-              error_text(error));
+  const bool can_not_try =
+      error == EAFNOSUPPORT || error == EADDRNOTAVAIL || error == EACCES || error == EPERM || error == EINVAL;
+  return fail(can_not_try ? ErrorKind::kRefuse : ErrorKind::kRetryLater, "connecting to {}: {}",
+              to.to_string(), error_text(error));
 }
 
 Result<UniqueFd> open_socket(const SocketAddress& address, const std::optional<IpAddress>& source,
@@ -39,7 +39,8 @@ Result<UniqueFd> open_socket(const SocketAddress& address, const std::optional<I
 
 }  // namespace
 
-Task<Result<std::unique_ptr<Stream>>> connect(Endpoint to, Deadline deadline, std::optional<IpAddress> source) {
+Task<Result<std::unique_ptr<Stream>>> connect(Endpoint to, Deadline deadline,
+                                              std::optional<IpAddress> source) {
   const Context context = co_await current_context();
   const SocketAddress address = to_socket_address(to);
   PABAL_CO_TRY(UniqueFd fd, open_socket(address, source, to));

@@ -21,7 +21,8 @@ std::optional<std::string> take_name(Cursor& cursor) {
     if (!size || *size > kMaxLabelBytes) return std::nullopt;
     if (*size == 0) return out;
     const auto label = cursor.take_bytes(*size);
-    if (!label || !std::ranges::all_of(*label, [](char c) { return is_vchar(c) && c != '.'; })) return std::nullopt;
+    if (!label || !std::ranges::all_of(*label, [](char c) { return is_vchar(c) && c != '.'; }))
+      return std::nullopt;
     if (!out.empty()) out += '.';
     out += to_lower(*label);
     if (out.size() > kMaxNameBytes) return std::nullopt;
@@ -59,13 +60,20 @@ std::optional<std::string> join_strings(std::string_view rdata) {
 
 std::string_view to_string(DnsType type) {
   switch (type) {
-    case DnsType::kA: return "A";
-    case DnsType::kCname: return "CNAME";
-    case DnsType::kPtr: return "PTR";
-    case DnsType::kMx: return "MX";
-    case DnsType::kTxt: return "TXT";
-    case DnsType::kAaaa: return "AAAA";
-    case DnsType::kTlsa: return "TLSA";
+    case DnsType::kA:
+      return "A";
+    case DnsType::kCname:
+      return "CNAME";
+    case DnsType::kPtr:
+      return "PTR";
+    case DnsType::kMx:
+      return "MX";
+    case DnsType::kTxt:
+      return "TXT";
+    case DnsType::kAaaa:
+      return "AAAA";
+    case DnsType::kTlsa:
+      return "TLSA";
   }
   return "?";
 }
@@ -94,13 +102,18 @@ std::vector<MxRecord> mail_exchanges_of(const DnsAnswer& answer) {
   });
   // An insertion sort: stable, and lists are short.
   for (auto each = out.begin(); each != out.end(); ++each) {
-    std::rotate(std::ranges::upper_bound(out.begin(), each, each->preference, {}, &MxRecord::preference), each, each + 1);
+    std::rotate(std::ranges::upper_bound(out.begin(), each, each->preference, {}, &MxRecord::preference),
+                each, each + 1);
   }
   return out;
 }
 
-std::vector<std::string> texts_of(const DnsAnswer& answer) { return read_all<std::string>(answer, join_strings); }
-std::vector<std::string> names_of(const DnsAnswer& answer) { return read_all<std::string>(answer, whole_name); }
+std::vector<std::string> texts_of(const DnsAnswer& answer) {
+  return read_all<std::string>(answer, join_strings);
+}
+std::vector<std::string> names_of(const DnsAnswer& answer) {
+  return read_all<std::string>(answer, whole_name);
+}
 
 std::vector<TlsaRecord> tlsa_records_of(const DnsAnswer& answer) {
   return read_all<TlsaRecord>(answer, [](std::string_view rdata) -> std::optional<TlsaRecord> {
@@ -208,12 +221,16 @@ Result<std::string> wire_tlsa(std::string_view text) {
     append_u8(out, static_cast<std::uint8_t>(*number));
   }
   std::string hex;
-  for (std::string_view field = take_field(text); !field.empty(); field = take_field(text)) hex += to_lower(field);
-  const auto digit = [](char c) -> int { return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  for (std::string_view field = take_field(text); !field.empty(); field = take_field(text))
+    hex += to_lower(field);
+  const auto digit = [](char c) -> int {
+    return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
   if (hex.empty() || hex.size() % 2 != 0 || std::ranges::any_of(hex, [&](char c) { return digit(c) < 0; })) {
     return fail(ErrorKind::kRefuse, "TLSA needs three numbers and hexadecimal data");
   }
-  for (std::size_t i = 0; i < hex.size(); i += 2) out += static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1]));
+  for (std::size_t i = 0; i < hex.size(); i += 2)
+    out += static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1]));
   return out;
 }
 
@@ -230,7 +247,8 @@ Result<std::string> parse_rdata(DnsType type, std::string_view text) {
     append_u16(out, static_cast<std::uint16_t>(*preference));
   }
   const std::string_view field = take_field(text);
-  if (!text.empty()) return fail(ErrorKind::kRefuse, "'{}' is too much for {}", text.substr(1), to_string(type));
+  if (!text.empty())
+    return fail(ErrorKind::kRefuse, "'{}' is too much for {}", text.substr(1), to_string(type));
   if (type == DnsType::kA || type == DnsType::kAaaa) {
     const auto address = IpAddress::parse(field);
     if (!address || address->is_v4() != (type == DnsType::kA)) {

@@ -21,7 +21,15 @@
 namespace pabal::net {
 
 /// The numbers are the wire's.
-enum class DnsType : std::uint16_t { kA = 1, kCname = 5, kPtr = 12, kMx = 15, kTxt = 16, kAaaa = 28, kTlsa = 52 };
+enum class DnsType : std::uint16_t {
+  kA = 1,
+  kCname = 5,
+  kPtr = 12,
+  kMx = 15,
+  kTxt = 16,
+  kAaaa = 28,
+  kTlsa = 52
+};
 std::string_view to_string(DnsType type);
 
 enum class DnsStatus {
@@ -37,8 +45,9 @@ enum class DnsSecurity { kSecure, kInsecure, kBogus, kIndeterminate };
 struct DnsAnswer {
   DnsStatus status = DnsStatus::kFailed;
   DnsSecurity security = DnsSecurity::kIndeterminate;
-  std::string canonical_name = {};        ///< the name that has the records, behind any CNAMEs
-  std::vector<std::string> records = {};  ///< RDATA, names in it uncompressed; read them with the functions below
+  std::string canonical_name = {};  ///< the name that has the records, behind any CNAMEs
+  std::vector<std::string> records =
+      {};  ///< RDATA, names in it uncompressed; read them with the functions below
   std::chrono::seconds ttl{0};
   std::string why = {};  ///< of a failure
 };
@@ -71,16 +80,16 @@ std::vector<TlsaRecord> tlsa_records_of(const DnsAnswer& answer);
 /// `1.2.0.192.in-addr.arpa`, or its IPv6 form (RFC 3596 §2.5): where to ask for PTR.
 std::string reverse_name_of(const IpAddress& address);
 
-/// Lower case, no dot at the end. Nothing for what can't be asked: an empty label, one over 63 bytes, more than 253
-/// in all, or bytes outside visible ASCII (write internationalised names as A-labels).
+/// Lower case, no dot at the end. Nothing for what can't be asked: an empty label, one over 63 bytes, more
+/// than 253 in all, or bytes outside visible ASCII (write internationalised names as A-labels).
 std::optional<std::string> normalise_dns_name(std::string_view name);
 
 /// Any loop may ask, several at the same time; lives until nobody waits.
 class Resolver {
  public:
   virtual ~Resolver() = default;
-  /// kRefuse for what is no name, kDeadline, kCancelled, kOverLimit when too many questions are under way. All that
-  /// the DNS itself says is in the answer.
+  /// kRefuse for what is no name, kDeadline, kCancelled, kOverLimit when too many questions are under way.
+  /// All that the DNS itself says is in the answer.
   virtual Task<Result<DnsAnswer>> query(std::string name, DnsType type, Deadline deadline) = 0;
 };
 

@@ -41,7 +41,8 @@ std::optional<DnsAnswer> CachingResolver::recall(const Key& key) {
 
 void CachingResolver::remember(const Key& key, const DnsAnswer& answer) {
   // A failure is asked again: the caller's own retry times are pause enough.
-  if (answer.status == DnsStatus::kFailed || answer.ttl <= std::chrono::seconds(0) || max_answers_ == 0) return;
+  if (answer.status == DnsStatus::kFailed || answer.ttl <= std::chrono::seconds(0) || max_answers_ == 0)
+    return;
   const std::lock_guard lock(mutex_);
   if (const auto old = entries_.find(key); old != entries_.end()) forget(old);
   if (entries_.size() >= max_answers_) forget(entries_.find(by_use_.back()));

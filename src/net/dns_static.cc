@@ -27,9 +27,12 @@ std::string_view take_word(Cursor& cursor) {
 std::string_view without_comment(std::string_view line) {
   bool quoted = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '\\') ++i;
-    else if (line[i] == '"') quoted = !quoted;
-    else if (line[i] == ';' && !quoted) return line.substr(0, i);
+    if (line[i] == '\\')
+      ++i;
+    else if (line[i] == '"')
+      quoted = !quoted;
+    else if (line[i] == ';' && !quoted)
+      return line.substr(0, i);
   }
   return line;
 }
@@ -59,10 +62,14 @@ Result<void> StaticResolver::add_line(std::string_view line) {
   const auto name = normalise_dns_name(directive ? second : first);
   if (!name) return fail(ErrorKind::kRefuse, "'{}' is not a name", directive ? second : first);
   if (directive) {
-    if (first == "$SECURE") marks_[*name] = Mark::kSecure;
-    else if (first == "$BOGUS") marks_[*name] = Mark::kBogus;
-    else if (first == "$FAIL") marks_[*name] = Mark::kFail;
-    else return fail(ErrorKind::kRefuse, "'{}' is none of $SECURE, $BOGUS, $FAIL", first);
+    if (first == "$SECURE")
+      marks_[*name] = Mark::kSecure;
+    else if (first == "$BOGUS")
+      marks_[*name] = Mark::kBogus;
+    else if (first == "$FAIL")
+      marks_[*name] = Mark::kFail;
+    else
+      return fail(ErrorKind::kRefuse, "'{}' is none of $SECURE, $BOGUS, $FAIL", first);
     return {};
   }
   std::chrono::seconds ttl = kDefaultTtl;
@@ -73,8 +80,10 @@ Result<void> StaticResolver::add_line(std::string_view line) {
     type_word = take_word(cursor);
   }
   if (equals_ignoring_case(type_word, "IN")) type_word = take_word(cursor);
-  const auto type = std::ranges::find_if(kTypes, [&](DnsType each) { return equals_ignoring_case(to_string(each), type_word); });
-  if (type == std::end(kTypes)) return fail(ErrorKind::kRefuse, "'{}' is no record type that is known here", type_word);
+  const auto type = std::ranges::find_if(
+      kTypes, [&](DnsType each) { return equals_ignoring_case(to_string(each), type_word); });
+  if (type == std::end(kTypes))
+    return fail(ErrorKind::kRefuse, "'{}' is no record type that is known here", type_word);
   PABAL_TRY(std::string rdata, parse_rdata(*type, cursor.rest()));
   RecordSet& set = names_[*name][*type];
   set.ttl = set.records.empty() ? ttl : std::min(set.ttl, ttl);
@@ -98,13 +107,15 @@ DnsAnswer StaticResolver::find(std::string name, DnsType type) const {
   for (int aliases = 0; aliases <= kMaxAliases; ++aliases) {
     const auto mark = mark_of(name);
     if (mark == Mark::kFail) return {.why = "the servers of " + name + " do not answer"};
-    if (mark == Mark::kBogus) return {.security = DnsSecurity::kBogus, .why = "the signatures of " + name + " are wrong"};
+    if (mark == Mark::kBogus)
+      return {.security = DnsSecurity::kBogus, .why = "the signatures of " + name + " are wrong"};
     if (!mark) answer.security = DnsSecurity::kInsecure;
     answer.canonical_name = name;
     const auto found = names_.find(name);
     if (found == names_.end()) {
       // A name exists if one below it does (RFC 8020).
-      const bool parent = std::ranges::any_of(names_, [&](const auto& each) { return each.first.ends_with("." + name); });
+      const bool parent =
+          std::ranges::any_of(names_, [&](const auto& each) { return each.first.ends_with("." + name); });
       answer.status = parent ? DnsStatus::kNoData : DnsStatus::kNoName;
       return answer;
     }

@@ -51,9 +51,11 @@ class StaticTest : public testing::Test {
 TEST_F(StaticTest, AnswersEachType) {
   const auto mx = mail_exchanges_of(ask("CREPES.fr.", DnsType::kMx));
   EXPECT_EQ(mx, (std::vector<MxRecord>{{10, "mail.crepes.fr"}, {20, "backup.crepes.fr"}}));
-  EXPECT_EQ(texts_of(ask("crepes.fr", DnsType::kTxt)), std::vector<std::string>{"v=spf1 mx; \"quoted\" -all"});
+  EXPECT_EQ(texts_of(ask("crepes.fr", DnsType::kTxt)),
+            std::vector<std::string>{"v=spf1 mx; \"quoted\" -all"});
   EXPECT_EQ(addresses_of(ask("mail.crepes.fr", DnsType::kA)), std::vector{*IpAddress::parse("192.0.2.1")});
-  EXPECT_EQ(addresses_of(ask("mail.crepes.fr", DnsType::kAaaa)), std::vector{*IpAddress::parse("2001:db8::1")});
+  EXPECT_EQ(addresses_of(ask("mail.crepes.fr", DnsType::kAaaa)),
+            std::vector{*IpAddress::parse("2001:db8::1")});
   EXPECT_EQ(names_of(ask(reverse_name_of(*IpAddress::parse("192.0.2.1")), DnsType::kPtr)),
             std::vector<std::string>{"mail.crepes.fr"});
   EXPECT_EQ(tlsa_records_of(ask("_25._tcp.mail.crepes.fr", DnsType::kTlsa)),
@@ -85,10 +87,16 @@ TEST_F(StaticTest, FollowsAliasesAndTheirSecurity) {
 TEST(StaticResolver, NamesTheBadLine) {
   const struct {
     std::string_view input, want;
-  } cases[] = {{"\n\nx.example A nonsense", "line 3"}, {"x.example", "line 1"},       {"x.example WKS 1", "WKS"},
-               {"x.example MX mail", "preference"},     {"x.example TXT open", "quotes"}, {"x.example TXT \"open", "closing"},
-               {"x.example A 192.0.2.1 x", "too much"}, {"x..example A 192.0.2.1", "not a name"},
-               {"$NEVER x.example", "$NEVER"},          {"x.example TLSA 3 1 1 0", "hexadecimal"},
+  } cases[] = {{"\n\nx.example A nonsense", "line 3"},
+               {"x.example", "line 1"},
+               {"x.example WKS 1", "WKS"},
+               {"x.example MX mail", "preference"},
+               {"x.example TXT open", "quotes"},
+               {"x.example TXT \"open", "closing"},
+               {"x.example A 192.0.2.1 x", "too much"},
+               {"x..example A 192.0.2.1", "not a name"},
+               {"$NEVER x.example", "$NEVER"},
+               {"x.example TLSA 3 1 1 0", "hexadecimal"},
                {"x.example A ::1", "not an address"}};
   for (const auto& c : cases) {
     const auto parsed = StaticResolver::parse(c.input);
@@ -100,8 +108,9 @@ TEST(StaticResolver, NamesTheBadLine) {
 TEST(DnsNames, Normalise) {
   EXPECT_EQ(normalise_dns_name("Example.ORG."), "example.org");
   EXPECT_EQ(normalise_dns_name("_dmarc.example.org"), "_dmarc.example.org");
-  for (const std::string& name : {std::string(), std::string("."), std::string("a..b"), std::string("a b"), std::string(64, 'a'),
-                                 std::string("a\0b", 3), std::string("ü"), std::string(".a")}) {
+  for (const std::string& name :
+       {std::string(), std::string("."), std::string("a..b"), std::string("a b"), std::string(64, 'a'),
+        std::string("a\0b", 3), std::string("ü"), std::string(".a")}) {
     EXPECT_FALSE(normalise_dns_name(name)) << name;
   }
   EXPECT_EQ(reverse_name_of(*IpAddress::parse("2001:db8::1")),
@@ -110,11 +119,19 @@ TEST(DnsNames, Normalise) {
 
 TEST(DnsRecords, MalformedOnesAreLeftOut) {
   DnsAnswer answer;
-  answer.records = {"", "\x01", std::string("\0\x0a\x04mail", 7), std::string("\0\x0a\x41x\0", 5), std::string("\0\x0a\0extra", 8),
-                    std::string("\0\x0a\x03" "a.b\0", 7)};
+  answer.records = {"",
+                    "\x01",
+                    std::string("\0\x0a\x04mail", 7),
+                    std::string("\0\x0a\x41x\0", 5),
+                    std::string("\0\x0a\0extra", 8),
+                    std::string("\0\x0a\x03"
+                                "a.b\0",
+                                7)};
   EXPECT_TRUE(mail_exchanges_of(answer).empty());
   EXPECT_TRUE(names_of({.records = {"\xc0\x0c"}}).empty());
-  EXPECT_TRUE(texts_of({.records = {"\x05" "abc"}}).empty());
+  EXPECT_TRUE(texts_of({.records = {"\x05"
+                                    "abc"}})
+                  .empty());
   EXPECT_TRUE(addresses_of({.records = {"abc", "abcde"}}).empty());
   EXPECT_TRUE(tlsa_records_of({.records = {"\x03\x01\x01"}}).empty());
 }
@@ -170,8 +187,9 @@ class UnboundTest : public testing::Test {
         // Nothing may leave this machine: what no local zone has is refused by a port where nobody listens.
         .forwarders = {"127.0.0.1@1"},
         .local_zones = {{"example.test.", "static"}, {"down.test.", "refuse"}},
-        .local_data = {"example.test. 300 IN MX 10 mail.example.test.", "mail.example.test. 300 IN A 192.0.2.1",
-                       "mail.example.test. 300 IN AAAA 2001:db8::1", "example.test. 300 IN TXT \"v=spf1\" \" -all\"",
+        .local_data = {"example.test. 300 IN MX 10 mail.example.test.",
+                       "mail.example.test. 300 IN A 192.0.2.1", "mail.example.test. 300 IN AAAA 2001:db8::1",
+                       "example.test. 300 IN TXT \"v=spf1\" \" -all\"",
                        "_25._tcp.mail.example.test. IN TLSA 3 1 1 00ff"},
     });
     ASSERT_TRUE(made) << made.error().detail;
@@ -192,7 +210,8 @@ TEST_F(UnboundTest, AnswersFromALocalZone) {
   EXPECT_EQ(mx.security, DnsSecurity::kIndeterminate);
   EXPECT_EQ(mx.ttl, 300s);
   EXPECT_EQ(addresses_of(ask("mail.example.test", DnsType::kA)), std::vector{*IpAddress::parse("192.0.2.1")});
-  EXPECT_EQ(addresses_of(ask("mail.example.test", DnsType::kAaaa)), std::vector{*IpAddress::parse("2001:db8::1")});
+  EXPECT_EQ(addresses_of(ask("mail.example.test", DnsType::kAaaa)),
+            std::vector{*IpAddress::parse("2001:db8::1")});
   EXPECT_EQ(texts_of(ask("example.test", DnsType::kTxt)), std::vector<std::string>{"v=spf1 -all"});
   EXPECT_EQ(tlsa_records_of(ask("_25._tcp.mail.example.test", DnsType::kTlsa)).size(), 1u);
   EXPECT_EQ(ask("mail.example.test", DnsType::kMx).status, DnsStatus::kNoData);

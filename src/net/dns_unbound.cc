@@ -52,10 +52,10 @@ void bring_back(const std::shared_ptr<Question>& question, DnsAnswer answer) {
 
 DnsAnswer to_answer(const ub_result& result, const std::string& name, bool validates) {
   DnsAnswer out;
-  out.security = result.secure != 0   ? DnsSecurity::kSecure
-                 : result.bogus != 0  ? DnsSecurity::kBogus
-                 : validates          ? DnsSecurity::kInsecure
-                                      : DnsSecurity::kIndeterminate;
+  out.security = result.secure != 0  ? DnsSecurity::kSecure
+                 : result.bogus != 0 ? DnsSecurity::kBogus
+                 : validates         ? DnsSecurity::kInsecure
+                                     : DnsSecurity::kIndeterminate;
   out.canonical_name = name;
   if (result.canonname != nullptr) out.canonical_name = normalise_dns_name(result.canonname).value_or(name);
   out.ttl = std::chrono::seconds(std::max(0, result.ttl));
@@ -64,7 +64,8 @@ DnsAnswer to_answer(const ub_result& result, const std::string& name, bool valid
   } else if (result.nxdomain != 0) {
     out.status = DnsStatus::kNoName;
   } else if (result.rcode != 0) {
-    out.why = fmt::format("the answer's code is {}", result.rcode == 2 ? "SERVFAIL" : std::to_string(result.rcode));
+    out.why =
+        fmt::format("the answer's code is {}", result.rcode == 2 ? "SERVFAIL" : std::to_string(result.rcode));
   } else if (result.havedata == 0) {
     out.status = DnsStatus::kNoData;
   } else {
@@ -106,7 +107,8 @@ struct UnboundResolver::State {
 Result<void> UnboundResolver::State::set_up(const UnboundOptions& options) {
   context = ::ub_ctx_create();
   wake_up = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (context == nullptr || !wake_up) return fail(ErrorKind::kRetryLater, "starting the DNS resolver: out of memory");
+  if (context == nullptr || !wake_up)
+    return fail(ErrorKind::kRetryLater, "starting the DNS resolver: out of memory");
   const auto check = [](int error, std::string_view what) -> Result<void> {
     if (error == 0) return {};
     return fail(ErrorKind::kRefuse, "DNS resolver: {}: {}", what, ::ub_strerror(error));
@@ -115,10 +117,12 @@ Result<void> UnboundResolver::State::set_up(const UnboundOptions& options) {
   if (!options.trust_anchor_file.empty()) {
     // libunbound itself would say so only at the first question.
     if (::access(options.trust_anchor_file.c_str(), R_OK) != 0) {
-      return fail(ErrorKind::kRefuse, "{}: {} (the DNS root's key; on Debian the package dns-root-data has it)",
+      return fail(ErrorKind::kRefuse,
+                  "{}: {} (the DNS root's key; on Debian the package dns-root-data has it)",
                   options.trust_anchor_file, error_text(errno));
     }
-    PABAL_TRY_VOID(check(::ub_ctx_add_ta_file(context, options.trust_anchor_file.c_str()), options.trust_anchor_file));
+    PABAL_TRY_VOID(
+        check(::ub_ctx_add_ta_file(context, options.trust_anchor_file.c_str()), options.trust_anchor_file));
     validates = true;
   }
   for (const std::string& server : options.forwarders) {
@@ -164,8 +168,8 @@ void UnboundResolver::State::ask(const std::shared_ptr<Question>& question) {
     ::ub_resolve_free(result);
     asked->state.answer(asked, std::move(answer));
   };
-  const int error = ::ub_resolve_async(context, question->name.c_str(), static_cast<int>(question->type), kInternet,
-                                       question.get(), on_answer, nullptr);
+  const int error = ::ub_resolve_async(context, question->name.c_str(), static_cast<int>(question->type),
+                                       kInternet, question.get(), on_answer, nullptr);
   if (error != 0) answer(question.get(), {.why = ::ub_strerror(error)});
 }
 
@@ -206,7 +210,8 @@ Task<Result<DnsAnswer>> UnboundResolver::query(std::string name, DnsType type, D
   const auto question = std::make_shared<Question>(*state_, loop, *std::move(normal), type);
   {
     const std::lock_guard lock(state_->mutex);
-    if (state_->under_way.size() >= kMaxQuestions) co_return fail(ErrorKind::kOverLimit, "too many DNS questions at once");
+    if (state_->under_way.size() >= kMaxQuestions)
+      co_return fail(ErrorKind::kOverLimit, "too many DNS questions at once");
     state_->under_way.emplace(question.get(), question);
     state_->fresh.push_back(question);
   }

@@ -1,5 +1,5 @@
-// The DNS through libunbound, which resolves and validates by itself. A thread of its own feeds the library and
-// brings answers back to the asking loops, so nothing here blocks a loop.
+// The DNS through libunbound, which resolves and validates by itself. A thread of its own feeds the library
+// and brings answers back to the asking loops, so nothing here blocks a loop.
 #pragma once
 
 #include <memory>

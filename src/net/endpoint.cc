@@ -75,7 +75,8 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
   if (text.starts_with(kUnix)) {
     const std::string_view path = text.substr(kUnix.size());
     if (path.empty() || path.front() != '/') {
-      return fail(ErrorKind::kRefuse, "'{}': a Unix socket needs an absolute path, as in unix:/run/pabal.sock", text);
+      return fail(ErrorKind::kRefuse,
+                  "'{}': a Unix socket needs an absolute path, as in unix:/run/pabal.sock", text);
     }
     if (path.size() >= sizeof(sockaddr_un::sun_path) || path.find('\0') != path.npos) {
       return fail(ErrorKind::kRefuse, "'{}': the path of a Unix socket has at most {} bytes", text,
@@ -91,8 +92,9 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
   const auto port = colon == text.npos ? std::nullopt : parse_port(text.substr(colon + 1));
   const bool has_colons = host.find(':') != host.npos;
   if (!address || !port || bracketed != has_colons) {
-    return fail(ErrorKind::kRefuse,
-                "'{}': expected an address with a port, as in 192.0.2.1:25 or [2001:db8::1]:25, or unix:/path", text);
+    return fail(
+        ErrorKind::kRefuse,
+        "'{}': expected an address with a port, as in 192.0.2.1:25 or [2001:db8::1]:25, or unix:/path", text);
   }
   return Endpoint(TcpEndpoint{*address, *port});
 }
@@ -100,7 +102,8 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
 std::string Endpoint::to_string() const {
   if (const UnixEndpoint* local = unix_socket()) return "unix:" + local->path;
   const TcpEndpoint& remote = *tcp();
-  return fmt::format(fmt::runtime(remote.address.is_v4() ? "{}:{}" : "[{}]:{}"), remote.address.to_string(), remote.port);
+  return fmt::format(fmt::runtime(remote.address.is_v4() ? "{}:{}" : "[{}]:{}"), remote.address.to_string(),
+                     remote.port);
 }
 
 bool Endpoint::is_local() const { return unix_socket() != nullptr || tcp()->address.is_loopback(); }

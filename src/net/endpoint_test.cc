@@ -47,12 +47,18 @@ TEST(Network, ContainsWhatItsPrefixSays) {
     std::string_view network, address;
     bool want;
   } cases[] = {
-      {"192.0.2.0/24", "192.0.2.255", true},      {"192.0.2.0/24", "192.0.3.0", false},
-      {"192.0.2.128/25", "192.0.2.127", false},   {"0.0.0.0/0", "203.0.113.9", true},
-      {"0.0.0.0/0", "2001:db8::1", false},        {"::/0", "2001:db8::1", true},
-      {"::/0", "192.0.2.1", false},               {"192.0.2.0/24", "::ffff:192.0.2.9", true},
-      {"2001:db8::/33", "2001:db8:8000::", false}, {"2001:db8::/33", "2001:db8:7fff::", true},
-      {"192.0.2.7", "192.0.2.7", true},           {"192.0.2.7", "192.0.2.6", false},
+      {"192.0.2.0/24", "192.0.2.255", true},
+      {"192.0.2.0/24", "192.0.3.0", false},
+      {"192.0.2.128/25", "192.0.2.127", false},
+      {"0.0.0.0/0", "203.0.113.9", true},
+      {"0.0.0.0/0", "2001:db8::1", false},
+      {"::/0", "2001:db8::1", true},
+      {"::/0", "192.0.2.1", false},
+      {"192.0.2.0/24", "::ffff:192.0.2.9", true},
+      {"2001:db8::/33", "2001:db8:8000::", false},
+      {"2001:db8::/33", "2001:db8:7fff::", true},
+      {"192.0.2.7", "192.0.2.7", true},
+      {"192.0.2.7", "192.0.2.6", false},
       {"2001:db8::1", "2001:db8::1", true},
   };
   for (const auto& c : cases) {
@@ -63,7 +69,8 @@ TEST(Network, ContainsWhatItsPrefixSays) {
 }
 
 TEST(Network, RefusesWhatIsNoNetwork) {
-  for (const std::string_view text : {"192.0.2.0/33", "192.0.2.7/24", "::/129", "192.0.2.0/", "192.0.2.0/ 8", "x/8", ""}) {
+  for (const std::string_view text :
+       {"192.0.2.0/33", "192.0.2.7/24", "::/129", "192.0.2.0/", "192.0.2.0/ 8", "x/8", ""}) {
     EXPECT_FALSE(Network::parse(text)) << text;
   }
   EXPECT_EQ(Network::around(*IpAddress::parse("192.0.2.7"), 24).to_string(), "192.0.2.0/24");

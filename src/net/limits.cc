@@ -10,13 +10,15 @@ Admission ConnectionLimits::admit(const Endpoint& peer, Place& place) {
   std::optional<Network> network;
   if (!peer.is_local()) {
     const IpAddress& address = peer.tcp()->address;
-    network = Network::around(address, address.is_v4() ? options_.ipv4_prefix_bits : options_.ipv6_prefix_bits);
+    network =
+        Network::around(address, address.is_v4() ? options_.ipv4_prefix_bits : options_.ipv6_prefix_bits);
   }
   const std::lock_guard lock(mutex_);
   if (open_ >= options_.max_total) return Admission::kTooManyInAll;
   if (network) {
     const auto found = by_network_.find(*network);
-    if (found != by_network_.end() && found->second >= options_.max_per_network) return Admission::kTooManyFromNetwork;
+    if (found != by_network_.end() && found->second >= options_.max_per_network)
+      return Admission::kTooManyFromNetwork;
     if (options_.max_per_network == 0) return Admission::kTooManyFromNetwork;
     ++by_network_[*network];
   }

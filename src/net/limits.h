@@ -32,7 +32,8 @@ class ConnectionLimits {
    public:
     Place() = default;
     ~Place();
-    Place(Place&& other) noexcept : limits_(std::exchange(other.limits_, nullptr)), network_(other.network_) {}
+    Place(Place&& other) noexcept
+        : limits_(std::exchange(other.limits_, nullptr)), network_(other.network_) {}
     Place& operator=(Place&& other) noexcept {
       std::swap(limits_, other.limits_);
       std::swap(network_, other.network_);

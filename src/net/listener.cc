@@ -37,17 +37,20 @@ Task<Result<ProxyHeader>> read_proxy_header(Stream& stream, Deadline deadline) {
 
 }  // namespace
 
-Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, ListenerOptions options, ListenerHandlers handlers) {
+Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, ListenerOptions options,
+                                                 ListenerHandlers handlers) {
   if (options.proxy_protocol && options.proxy_networks.empty()) {
     return fail(ErrorKind::kRefuse, "listening on {}: the PROXY protocol needs the networks that may use it",
                 options.endpoint.to_string());
   }
   PABAL_TRY(UniqueFd fd, open_listening_socket(options.endpoint, options.backlog, options.unix_mode));
   PABAL_TRY(auto descriptor, Descriptor::adopt(loop, std::move(fd)));
-  return std::unique_ptr<Listener>(new Listener(loop, std::move(descriptor), std::move(options), std::move(handlers)));
+  return std::unique_ptr<Listener>(
+      new Listener(loop, std::move(descriptor), std::move(options), std::move(handlers)));
 }
 
-Listener::Listener(Loop& loop, std::unique_ptr<Descriptor> descriptor, ListenerOptions options, ListenerHandlers handlers)
+Listener::Listener(Loop& loop, std::unique_ptr<Descriptor> descriptor, ListenerOptions options,
+                   ListenerHandlers handlers)
     : loop_(loop),
       descriptor_(std::move(descriptor)),
       options_(std::move(options)),
@@ -82,8 +85,8 @@ bool Listener::accept_queued(int at_most) {
     const int error = errno;
     if (error == EAGAIN || error == EWOULDBLOCK) return true;
     // Peers that left while they waited, and their networks' errors, are nothing of ours (accept(2)).
-    const bool ours = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EBADF ||
-                      error == EINVAL;
+    const bool ours = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+                      error == EBADF || error == EINVAL;
     if (!ours) continue;
     counters_.accept_failed.fetch_add(1, std::memory_order_relaxed);
     trouble(fmt::format("accepting on {}: {}", local_.to_string(), error_text(error)));
@@ -105,16 +108,17 @@ void Listener::take(UniqueFd fd) {
     return;
   }
   const TcpEndpoint* proxy = stream->peer().tcp();
-  const bool trusted = proxy != nullptr && std::ranges::any_of(options_.proxy_networks, [&](const Network& network) {
-    return network.contains(proxy->address);
-  });
+  const bool trusted =
+      proxy != nullptr && std::ranges::any_of(options_.proxy_networks, [&](const Network& network) {
+        return network.contains(proxy->address);
+      });
   if (trusted) {
     sessions_.spawn(serve_proxied(std::move(stream)));
     return;
   }
   counters_.proxy_failed.fetch_add(1, std::memory_order_relaxed);
-  trouble(fmt::format("{}: {} is not among the networks that may speak the PROXY protocol here", local_.to_string(),
-                      proxy != nullptr ? proxy->address.to_string() : "a Unix socket"));
+  trouble(fmt::format("{}: {} is not among the networks that may speak the PROXY protocol here",
+                      local_.to_string(), proxy != nullptr ? proxy->address.to_string() : "a Unix socket"));
 }
 
 Task<void> Listener::serve_proxied(std::unique_ptr<Stream> stream) {
@@ -122,13 +126,15 @@ Task<void> Listener::serve_proxied(std::unique_ptr<Stream> stream) {
   if (!header) {
     counters_.proxy_failed.fetch_add(1, std::memory_order_relaxed);
     if (header.error().kind != ErrorKind::kCancelled) {
-      trouble(fmt::format("{}: {} (from {})", local_.to_string(), header.error().detail, stream->peer().to_string()));
+      trouble(fmt::format("{}: {} (from {})", local_.to_string(), header.error().detail,
+                          stream->peer().to_string()));
     }
     co_return;
   }
   if (header->endpoints) {
     // take() made it.
-    static_cast<SocketStream&>(*stream).set_endpoints(header->endpoints->destination, header->endpoints->source);
+    static_cast<SocketStream&>(*stream).set_endpoints(header->endpoints->destination,
+                                                      header->endpoints->source);
   }
   admit(std::move(stream));
 }

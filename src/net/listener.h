@@ -49,8 +49,8 @@ struct ListenerHandlers {
 
 struct ListenerCounters {
   std::atomic<std::uint64_t> accepted{0};
-  std::atomic<std::uint64_t> refused{0};       ///< by limits
-  std::atomic<std::uint64_t> proxy_failed{0};  ///< no PROXY header, a bad one, or from where none may come
+  std::atomic<std::uint64_t> refused{0};        ///< by limits
+  std::atomic<std::uint64_t> proxy_failed{0};   ///< no PROXY header, a bad one, or from where none may come
   std::atomic<std::uint64_t> accept_failed{0};  ///< no descriptors or memory
   std::atomic<std::uint64_t> open{0};
 };
@@ -58,7 +58,8 @@ struct ListenerCounters {
 class Listener {
  public:
   /// Binds and listens; accepts nothing yet. The error names the endpoint and says what to do.
-  static Result<std::unique_ptr<Listener>> open(Loop& loop, ListenerOptions options, ListenerHandlers handlers);
+  static Result<std::unique_ptr<Listener>> open(Loop& loop, ListenerOptions options,
+                                                ListenerHandlers handlers);
   /// drain() must have ended.
   ~Listener();
   Listener(const Listener&) = delete;
@@ -69,12 +70,13 @@ class Listener {
   std::size_t sessions() const { return sessions_.size(); }
 
   void start();
-  /// Stops accepting (those in the queue are still served, if it was started), lets sessions end by themselves until the
-  /// deadline, then cancels them, and returns when all have ended.
+  /// Stops accepting (those in the queue are still served, if it was started), lets sessions end by
+  /// themselves until the deadline, then cancels them, and returns when all have ended.
   Task<void> drain(Deadline deadline);
 
  private:
-  Listener(Loop& loop, std::unique_ptr<Descriptor> descriptor, ListenerOptions options, ListenerHandlers handlers);
+  Listener(Loop& loop, std::unique_ptr<Descriptor> descriptor, ListenerOptions options,
+           ListenerHandlers handlers);
 
   Task<void> accept_connections();
   bool accept_queued(int at_most);

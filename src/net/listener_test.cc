@@ -11,8 +11,8 @@
 #include <fstream>
 
 #include "net/connection.h"
-#include "net/detail/socket_address.h"
 #include "net/detail/descriptor.h"
+#include "net/detail/socket_address.h"
 #include "net/dialer.h"
 #include "net/server_loops.h"
 
@@ -43,9 +43,8 @@ class ListenerTest : public testing::Test {
   void open(ListenerOptions options) {
     auto opened = Listeners::open(loops, std::move(options), [this](Loop& each) {
       return ListenerHandlers{
-          .serve = [&each](std::unique_ptr<Stream> stream, CancelSource& draining) {
-            return echo(each, std::move(stream), draining);
-          },
+          .serve = [&each](std::unique_ptr<Stream> stream,
+                           CancelSource& draining) { return echo(each, std::move(stream), draining); },
           .refuse = [](Admission) { return std::string("421 too many\r\n"); },
           .on_trouble =
               [this](std::string_view text) {
@@ -74,7 +73,7 @@ class ListenerTest : public testing::Test {
     EXPECT_TRUE(loop.run_until_done(connection.write(text, loop.in(10s))));
     return read(connection);
   }
-  std::uint64_t count(std::atomic<std::uint64_t> ListenerCounters::*which) {
+  std::uint64_t count(std::atomic<std::uint64_t> ListenerCounters::* which) {
     std::uint64_t sum = 0;
     listeners->add_counters([&](const ListenerCounters& each) { sum += (each.*which).load(); });
     return sum;
@@ -93,11 +92,12 @@ TEST_F(ListenerTest, ServesOnAllLoopsAndBothFamilies) {
   open({.endpoint = *Endpoint::parse(kAny4)});
   const std::uint16_t port = listeners->local().tcp()->port;
   ASSERT_NE(port, 0);
-  const auto also = Listeners::open(loops, {.endpoint = *Endpoint::parse(fmt::format("[::1]:{}", port))}, [](Loop& each) {
-    return ListenerHandlers{.serve = [&each](std::unique_ptr<Stream> stream, CancelSource& draining) {
-      return echo(each, std::move(stream), draining);
-    }};
-  });
+  const auto also =
+      Listeners::open(loops, {.endpoint = *Endpoint::parse(fmt::format("[::1]:{}", port))}, [](Loop& each) {
+        return ListenerHandlers{.serve = [&each](std::unique_ptr<Stream> stream, CancelSource& draining) {
+          return echo(each, std::move(stream), draining);
+        }};
+      });
   if (also) {
     auto six = dial((*also)->local());
     EXPECT_EQ(read(*six), "hello");
@@ -189,7 +189,8 @@ TEST_F(ListenerTest, LimitsRefuseInWords) {
   EXPECT_EQ(count(&ListenerCounters::refused), 1u);
   EXPECT_EQ(ask(*first, "quit\r\n"), "[close]");
   auto fourth = dial(listeners->local());
-  while (read(*fourth) != "hello") fourth = dial(listeners->local());  // the place is free a moment after the close
+  while (read(*fourth) != "hello")
+    fourth = dial(listeners->local());  // the place is free a moment after the close
   fourth.reset();
   second.reset();
   listeners->drain(10s);
@@ -214,7 +215,9 @@ TEST(ConnectionLimits, CountsNetworksAndForgetsThem) {
 }
 
 TEST_F(ListenerTest, TheProxySaysWhoThePeerIs) {
-  open({.endpoint = *Endpoint::parse(kAny4), .proxy_protocol = true, .proxy_networks = {*Network::parse("127.0.0.1")}});
+  open({.endpoint = *Endpoint::parse(kAny4),
+        .proxy_protocol = true,
+        .proxy_networks = {*Network::parse("127.0.0.1")}});
   auto good = dial(listeners->local());
   EXPECT_EQ(ask(*good, "PROXY TCP4 192.0.2.1 198.51.100.2 56324 25\r\nwho\r\n"), "hello");
   EXPECT_EQ(read(*good), "192.0.2.1:56324");
@@ -247,14 +250,18 @@ TEST_F(ListenerTest, UnixSocketsHaveTheirModeAndReplaceStaleFiles) {
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   auto connection = dial(UnixEndpoint{path});
   EXPECT_EQ(read(*connection), "hello");
-  const auto second = Listeners::open(loops, {.endpoint = UnixEndpoint{path}}, [](Loop&) { return ListenerHandlers{}; });
+  const auto second =
+      Listeners::open(loops, {.endpoint = UnixEndpoint{path}}, [](Loop&) { return ListenerHandlers{}; });
   ASSERT_FALSE(second);
   EXPECT_NE(second.error().detail.find("another program"), std::string::npos) << second.error().detail;
   listeners->drain(0s);
   listeners.reset();
   EXPECT_FALSE(std::filesystem::exists(path));
-  { std::ofstream(path) << "a letter"; }
-  EXPECT_FALSE(Listeners::open(loops, {.endpoint = UnixEndpoint{path}}, [](Loop&) { return ListenerHandlers{}; }));
+  {
+    std::ofstream(path) << "a letter";
+  }
+  EXPECT_FALSE(
+      Listeners::open(loops, {.endpoint = UnixEndpoint{path}}, [](Loop&) { return ListenerHandlers{}; }));
   EXPECT_TRUE(std::filesystem::exists(path));
   std::filesystem::remove(path);
 }

@@ -19,8 +19,8 @@ struct Pipe {
 
 class MemoryStream final : public Stream {
  public:
-  MemoryStream(std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out, const MemoryStreamOptions& options, Endpoint local,
-               Endpoint peer)
+  MemoryStream(std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out, const MemoryStreamOptions& options,
+               Endpoint local, Endpoint peer)
       : in_(std::move(in)),
         out_(std::move(out)),
         capacity_(options.capacity_bytes),

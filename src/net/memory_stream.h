@@ -19,6 +19,7 @@ struct MemoryStreamOptions {
 
 /// Destroying or closing one end without shut_down() breaks the stream as a reset connection would: the
 /// other end reads what was sent before, then fails with kClose.
-std::pair<std::unique_ptr<Stream>, std::unique_ptr<Stream>> make_memory_streams(MemoryStreamOptions options = {});
+std::pair<std::unique_ptr<Stream>, std::unique_ptr<Stream>> make_memory_streams(
+    MemoryStreamOptions options = {});
 
 }  // namespace pabal::net

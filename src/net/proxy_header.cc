@@ -55,7 +55,8 @@ Result<ProxyHeaderProgress> parse_v1_line(std::string_view line) {
   if (!source_port || !cursor.take_char(' ')) return refuse("a bad source port");
   const auto destination_port = take_port(cursor);
   if (!destination_port || !cursor.at_end()) return refuse("a bad destination port");
-  return done(ProxyHeader::Endpoints{TcpEndpoint{*source, *source_port}, TcpEndpoint{*destination, *destination_port}});
+  return done(ProxyHeader::Endpoints{TcpEndpoint{*source, *source_port},
+                                     TcpEndpoint{*destination, *destination_port}});
 }
 
 Result<ProxyHeaderProgress> parse_v1(std::string_view bytes) {

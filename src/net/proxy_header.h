@@ -2,7 +2,8 @@
 // parser that asks for exactly the bytes it needs, so that none of the session's are taken.
 //
 //   v1: "PROXY TCP4 192.0.2.1 198.51.100.2 56324 25" CR LF, at most 107 bytes
-//   v2: twelve fixed bytes, version and command, family, length (2 bytes), addresses, then extras that we skip
+//   v2: twelve fixed bytes, version and command, family, length (2 bytes), addresses, then extras that we
+//   skip
 #pragma once
 
 #include <cstddef>

@@ -8,8 +8,8 @@ namespace {
 const std::string kSignature("\r\n\r\n\0\r\nQUIT\n", 12);
 
 std::string v2(int version_command, int family, std::string body, std::size_t length) {
-  return kSignature + static_cast<char>(version_command) + static_cast<char>(family) + static_cast<char>(length >> 8) +
-         static_cast<char>(length) + std::move(body);
+  return kSignature + static_cast<char>(version_command) + static_cast<char>(family) +
+         static_cast<char>(length >> 8) + static_cast<char>(length) + std::move(body);
 }
 std::string v2(int version_command, int family, const std::string& body) {
   return v2(version_command, family, body, body.size());
@@ -17,7 +17,8 @@ std::string v2(int version_command, int family, const std::string& body) {
 
 const std::string kFour("\xc0\0\2\1\xc6\x33\x64\2\xdc\x04\0\x19", 12);
 const std::string kSix = std::string("\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16) +
-                         std::string("\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\2", 16) + std::string("\xdc\x04\0\x19", 4);
+                         std::string("\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\2", 16) +
+                         std::string("\xdc\x04\0\x19", 4);
 
 /// "source destination", "-" for the connection's own, or "refused". Feeds as many bytes as are asked for.
 std::string parse(std::string_view input) {
@@ -57,7 +58,8 @@ TEST(ProxyHeader, Table) {
       {"v2 IPv4", v2(0x21, 0x11, kFour), "192.0.2.1:56324 198.51.100.2:25"},
       {"v2 IPv4 and extras", v2(0x21, 0x11, kFour + "\x01\x00\x02h2"), "192.0.2.1:56324 198.51.100.2:25"},
       {"v2 IPv6", v2(0x21, 0x21, kSix), "[2001:db8::1]:56324 [2001:db8::2]:25"},
-      {"v2 Unix", v2(0x21, 0x31, "/a" + std::string(106, '\0') + "/b" + std::string(106, '\0')), "unix:/a unix:/b"},
+      {"v2 Unix", v2(0x21, 0x31, "/a" + std::string(106, '\0') + "/b" + std::string(106, '\0')),
+       "unix:/a unix:/b"},
       {"v2 local", v2(0x20, 0x00, ""), "-"},
       {"v2 local with addresses", v2(0x20, 0x11, kFour), "-"},
       {"v2 unspecified", v2(0x21, 0x00, "abc"), "-"},

@@ -15,7 +15,8 @@ ServerLoops::ServerLoops(const Clock& clock, std::size_t count, const std::strin
   for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<Loop>(clock));
   for (std::size_t i = 0; i < count; ++i) {
     threads_.emplace_back([loop = loops_[i].get()] { loop->run(); });
-    ::pthread_setname_np(threads_.back().native_handle(), fmt::format("{}-{}", name, i).substr(0, 15).c_str());
+    ::pthread_setname_np(threads_.back().native_handle(),
+                         fmt::format("{}-{}", name, i).substr(0, 15).c_str());
   }
 }
 

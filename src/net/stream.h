@@ -4,8 +4,8 @@
 //
 // A stream belongs to one loop. One reader (wait_readable, read_some) and one writer (write_all,
 // shut_down) may be at work at the same time, not two of either. Every wait ends at its deadline
-// (kDeadline), when its task is told to stop (kCancelled), when close() is called, or when the peer is gone (kClose).
-// After a failed write_all nobody knows how much the peer got: close the stream.
+// (kDeadline), when its task is told to stop (kCancelled), when close() is called, or when the peer is gone
+// (kClose). After a failed write_all nobody knows how much the peer got: close the stream.
 #pragma once
 
 #include <cstddef>

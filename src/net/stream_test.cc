@@ -136,7 +136,9 @@ TEST_P(AnyStream, AReaderThatGivesUpLeavesTheWriterAtWork) {
   bool written = false;
   const auto check = [&]() -> Task<void> {
     Scope scope(sim.loop());
-    const auto writer = [&]() -> Task<void> { written = (co_await a->write_all(pieces, Deadline::never())).has_value(); };
+    const auto writer = [&]() -> Task<void> {
+      written = (co_await a->write_all(pieces, Deadline::never())).has_value();
+    };
     scope.spawn(writer());
     char byte;
     const auto silent = co_await a->read_some({&byte, 1}, sim.loop().in(1s));
@@ -183,8 +185,9 @@ TEST(Signal, WakesAllWhoWaitNow) {
   };
   sim.run_until_done(check());
   EXPECT_EQ(woken, 5);
-  EXPECT_EQ(sim.run_until_done([](Signal& s, Deadline d) -> Task<Result<void>> { co_return co_await s.wait(d); }(
-                                   signal, sim.loop().in(1s)))
+  EXPECT_EQ(sim.run_until_done([](Signal& s, Deadline d) -> Task<Result<void>> {
+                 co_return co_await s.wait(d);
+               }(signal, sim.loop().in(1s)))
                 .error()
                 .kind,
             ErrorKind::kDeadline);

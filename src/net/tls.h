@@ -44,15 +44,16 @@ class TlsServer {
  public:
   /// Reads the files. The error names the file and says what is wrong with it. The clock and the random
   /// source must outlive the server.
-  static Result<std::unique_ptr<TlsServer>> load(TlsServerOptions options, const Clock& clock, Random& random);
+  static Result<std::unique_ptr<TlsServer>> load(TlsServerOptions options, const Clock& clock,
+                                                 Random& random);
   ~TlsServer();
 
   /// Reads the files anew. On failure all stays as it was. Connections that are up go on as they are, and
   /// tickets given out before still resume.
   Result<void> reload(TlsServerOptions options);
 
-  /// What an operator should know and what did not keep the server from starting: a certificate that is expired,
-  /// or not yet valid, or runs out within two weeks, or names nobody. Judged on the clock, now.
+  /// What an operator should know and what did not keep the server from starting: a certificate that is
+  /// expired, or not yet valid, or runs out within two weeks, or names nobody. Judged on the clock, now.
   std::vector<std::string> warnings() const;
 
   std::unique_ptr<HandshakingStream> wrap(Loop& loop, std::unique_ptr<Stream> stream);
@@ -87,7 +88,8 @@ class TlsClient {
   ~TlsClient();
 
   /// Remembers a session for each server name and way of verifying, and offers it next time.
-  std::unique_ptr<HandshakingStream> wrap(Loop& loop, std::unique_ptr<Stream> stream, TlsClientOptions options);
+  std::unique_ptr<HandshakingStream> wrap(Loop& loop, std::unique_ptr<Stream> stream,
+                                          TlsClientOptions options);
 
   struct State;
 

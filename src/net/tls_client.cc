@@ -43,7 +43,8 @@ struct TlsClient::State {
     const auto* in = reinterpret_cast<const unsigned char*>(found->second.data());
     SslSessionPtr session(::d2i_SSL_SESSION(nullptr, &in, static_cast<long>(found->second.size())));
     // A ticket is used once, lest a listener link two connections (RFC 8446 appendix C.4).
-    if (!session || ::SSL_SESSION_get_protocol_version(session.get()) >= TLS1_3_VERSION) sessions.erase(found);
+    if (!session || ::SSL_SESSION_get_protocol_version(session.get()) >= TLS1_3_VERSION)
+      sessions.erase(found);
     return session;
   }
 };
@@ -89,7 +90,8 @@ Result<std::unique_ptr<TlsClient>> TlsClient::create(std::string trust_file) {
   return std::unique_ptr<TlsClient>(new TlsClient(std::move(state)));
 }
 
-std::unique_ptr<HandshakingStream> TlsClient::wrap(Loop& loop, std::unique_ptr<Stream> stream, TlsClientOptions options) {
+std::unique_ptr<HandshakingStream> TlsClient::wrap(Loop& loop, std::unique_ptr<Stream> stream,
+                                                   TlsClientOptions options) {
   SslPtr ssl(::SSL_new(state_->context.get()));
   PABAL_CHECK(ssl != nullptr);  // no memory
   SSL* const s = ssl.get();
@@ -105,16 +107,19 @@ std::unique_ptr<HandshakingStream> TlsClient::wrap(Loop& loop, std::unique_ptr<S
     // A name that OpenSSL won't take (empty, with a NUL) must not turn into a name that is not checked.
     ::SSL_set_hostflags(s, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     const std::string checked = name.empty() ? "invalid." : name;
-    if (::SSL_set1_host(s, checked.c_str()) != 1) ::SSL_set_verify(s, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 0; });
+    if (::SSL_set1_host(s, checked.c_str()) != 1)
+      ::SSL_set_verify(s, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 0; });
     if (!name.empty()) SSL_set_tlsext_host_name(s, name.c_str());
     if (options.resume && !name.empty()) {
-      if (const SslSessionPtr session = state_->recall(session_key(name, full))) ::SSL_set_session(s, session.get());
+      if (const SslSessionPtr session = state_->recall(session_key(name, full)))
+        ::SSL_set_session(s, session.get());
     }
   }
   std::string alpn;
   for (const std::string& protocol : options.alpn) alpn += static_cast<char>(protocol.size()) + protocol;
   if (!alpn.empty()) {
-    ::SSL_set_alpn_protos(s, reinterpret_cast<const unsigned char*>(alpn.data()), static_cast<unsigned>(alpn.size()));
+    ::SSL_set_alpn_protos(s, reinterpret_cast<const unsigned char*>(alpn.data()),
+                          static_cast<unsigned>(alpn.size()));
   }
   return std::make_unique<TlsStream>(loop, std::move(stream), std::move(ssl));
 }

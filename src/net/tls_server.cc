@@ -17,8 +17,8 @@ namespace pabal::net {
 
 namespace {
 
-// Forward secrecy and no SHA-1 (RFC 9325 §4.2); TLS 1.3 has its own list, all good. CBC with SHA-2 stays for old
-// mail servers, which would fall back to no encryption at all.
+// Forward secrecy and no SHA-1 (RFC 9325 §4.2); TLS 1.3 has its own list, all good. CBC with SHA-2 stays for
+// old mail servers, which would fall back to no encryption at all.
 constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:ECDHE+AES:!SHA1:!aNULL";
 constexpr std::string_view kSessionContext = "pabal";
 
@@ -75,18 +75,21 @@ class TicketKeys {
 
 const unsigned char* as_bytes(const char* data) { return reinterpret_cast<const unsigned char*>(data); }
 
-bool set_up_ciphers(const TicketKeys::Key& key, const unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, bool seal) {
+bool set_up_ciphers(const TicketKeys::Key& key, const unsigned char* iv, EVP_CIPHER_CTX* cipher,
+                    EVP_MAC_CTX* mac, bool seal) {
   std::array<char, 32> mac_key = key.mac;
   char digest[] = "SHA256";
-  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, mac_key.data(), mac_key.size()),
-                                   OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                                   OSSL_PARAM_construct_end()};
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, mac_key.data(), mac_key.size()),
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
   return ::EVP_MAC_CTX_set_params(mac, parameters) == 1 &&
-         ::EVP_CipherInit_ex(cipher, ::EVP_aes_256_cbc(), nullptr, as_bytes(key.cipher.data()), iv, seal ? 1 : 0) == 1;
+         ::EVP_CipherInit_ex(cipher, ::EVP_aes_256_cbc(), nullptr, as_bytes(key.cipher.data()), iv,
+                             seal ? 1 : 0) == 1;
 }
 
 // OpenSSL's question for each ticket: 1 go on, 2 go on and give out a new one, 0 not ours, -1 failed.
-int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int seal) {
+int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
+              int seal) {
   auto& keys = *static_cast<TicketKeys*>(SSL_CTX_get_app_data(::SSL_get_SSL_CTX(ssl)));
   if (seal == 1) {
     const TicketKeys::Key key = keys.to_seal();
@@ -151,12 +154,13 @@ int on_server_name(SSL* ssl, int*, void* argument) {
   return SSL_TLSEXT_ERR_OK;
 }
 
-int on_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
-            void* argument) {
+int on_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
+            unsigned in_size, void* argument) {
   const auto snapshot = static_cast<const TlsServer::State*>(argument)->snapshot();
   unsigned char* selected = nullptr;
   if (::SSL_select_next_proto(&selected, out_size, as_bytes(snapshot->alpn.data()),
-                              static_cast<unsigned>(snapshot->alpn.size()), in, in_size) != OPENSSL_NPN_NEGOTIATED) {
+                              static_cast<unsigned>(snapshot->alpn.size()), in,
+                              in_size) != OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_ALERT_FATAL;  // RFC 7301 §3.2
   }
   // Ours or the client's list, whichever it points into, must outlive this call: the client's does.
@@ -175,8 +179,8 @@ Result<SslCtxPtr> make_context(const Certificate& certificate, TlsServer::State&
               ::SSL_CTX_use_PrivateKey(ctx, certificate.key.get()) == 1;
   for (const X509Ptr& link : certificate.chain) good = good && SSL_CTX_add1_chain_cert(ctx, link.get()) == 1;
   if (!good) return fail(ErrorKind::kRefuse, "{}: {}", certificate.path, take_openssl_error());
-  ::SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-                                 SSL_OP_PRIORITIZE_CHACHA);
+  ::SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                 SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_dh_auto(ctx, 1);
   // Tickets alone: the server keeps no list of sessions.
@@ -195,7 +199,8 @@ Result<std::shared_ptr<const Snapshot>> read_all(const TlsServerOptions& options
   if (options.certificates.empty()) return fail(ErrorKind::kRefuse, "TLS needs at least one certificate");
   auto snapshot = std::make_shared<Snapshot>();
   for (const std::string& protocol : options.alpn) {
-    if (protocol.empty() || protocol.size() > 255) return fail(ErrorKind::kRefuse, "'{}' is no ALPN protocol name", protocol);
+    if (protocol.empty() || protocol.size() > 255)
+      return fail(ErrorKind::kRefuse, "'{}' is no ALPN protocol name", protocol);
     snapshot->alpn += static_cast<char>(protocol.size()) + protocol;
   }
   for (const CertificateFiles& files : options.certificates) {
@@ -211,7 +216,8 @@ Result<std::shared_ptr<const Snapshot>> read_all(const TlsServerOptions& options
 TlsServer::TlsServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TlsServer::~TlsServer() = default;
 
-Result<std::unique_ptr<TlsServer>> TlsServer::load(TlsServerOptions options, const Clock& clock, Random& random) {
+Result<std::unique_ptr<TlsServer>> TlsServer::load(TlsServerOptions options, const Clock& clock,
+                                                   Random& random) {
   auto state = std::make_unique<State>(clock, random, options.ticket_key_lifetime);
   PABAL_TRY(state->current, read_all(options, *state));
   return std::unique_ptr<TlsServer>(new TlsServer(std::move(state)));
@@ -227,7 +233,8 @@ Result<void> TlsServer::reload(TlsServerOptions options) {
 std::vector<std::string> TlsServer::warnings() const {
   std::vector<std::string> out;
   for (const auto& served : state_->snapshot()->served) {
-    std::ranges::move(certificate_warnings(served.certificate, state_->clock.wall()), std::back_inserter(out));
+    std::ranges::move(certificate_warnings(served.certificate, state_->clock.wall()),
+                      std::back_inserter(out));
   }
   return out;
 }

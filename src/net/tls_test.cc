@@ -35,26 +35,32 @@ class TlsTest : public testing::Test {
     // Checked against the real date by OpenSSL, so made on the real clock.
     const auto made = make_self_signed(names, system_clock, valid_for);
     EXPECT_TRUE(made);
-    return {write_file(fmt::format("{}.crt", file), made->certificate_pem), write_file(fmt::format("{}.key", file), made->key_pem)};
+    return {write_file(fmt::format("{}.crt", file), made->certificate_pem),
+            write_file(fmt::format("{}.key", file), made->key_pem)};
   }
   std::unique_ptr<TlsServer> make_server(TlsServerOptions options) {
     auto made = TlsServer::load(std::move(options), sim.clock(), random);
     EXPECT_TRUE(made) << made.error().detail;
     return std::move(*made);
   }
-  std::unique_ptr<TlsClient> make_client(std::string trust = {}) { return std::move(*TlsClient::create(std::move(trust))); }
+  std::unique_ptr<TlsClient> make_client(std::string trust = {}) {
+    return std::move(*TlsClient::create(std::move(trust)));
+  }
 
   struct Ends {
     std::unique_ptr<Connection> server, client;
     Result<void> server_result, client_result;
   };
   /// A handshake on a new pair of streams.
-  Ends shake(TlsServer& server, TlsClient& client, TlsClientOptions options, MemoryStreamOptions stream_options = {}) {
+  Ends shake(TlsServer& server, TlsClient& client, TlsClientOptions options,
+             MemoryStreamOptions stream_options = {}) {
     Ends ends;
     auto [first, second] = make_memory_streams(stream_options);
     ends.server = std::make_unique<Connection>(sim.loop(), std::move(first));
     ends.client = std::make_unique<Connection>(sim.loop(), std::move(second));
-    const auto serve = [&]() -> Task<void> { ends.server_result = co_await ends.server->start_tls(server, sim.loop().in(10s)); };
+    const auto serve = [&]() -> Task<void> {
+      ends.server_result = co_await ends.server->start_tls(server, sim.loop().in(10s));
+    };
     const auto dial = [&]() -> Task<void> {
       ends.client_result = co_await ends.client->start_tls(client, std::move(options), sim.loop().in(10s));
     };
@@ -130,7 +136,8 @@ TEST_F(TlsTest, ServesTheCertificateThatCoversTheName) {
     auto ends = shake(*server, *client, {.server_name = std::string(c.name), .verify = TlsVerify::kNone});
     ASSERT_TRUE(ends.client_result);
     const std::string error = ends.client->stream().tls_facts()->verify_error;
-    EXPECT_TRUE(error.empty() || error.find("hostname") != error.npos || error.find("mismatch") != error.npos) << c.name << ": " << error;
+    EXPECT_TRUE(error.empty() || error.find("hostname") != error.npos || error.find("mismatch") != error.npos)
+        << c.name << ": " << error;
   }
 }
 
@@ -141,11 +148,13 @@ TEST_F(TlsTest, RefusesWhatItCanNotVerify) {
   const auto trusting = make_client(files.certificate_path);
   const auto wrong_name = shake(*server, *trusting, {.server_name = "mail.example.com"});
   ASSERT_FALSE(wrong_name.client_result);
-  EXPECT_NE(wrong_name.client_result.error().detail.find("mismatch"), std::string::npos) << wrong_name.client_result.error().detail;
+  EXPECT_NE(wrong_name.client_result.error().detail.find("mismatch"), std::string::npos)
+      << wrong_name.client_result.error().detail;
   EXPECT_FALSE(shake(*server, *trusting, {.server_name = ""}).client_result);
   const auto stranger = make_client(other.certificate_path);
   EXPECT_FALSE(shake(*server, *stranger, {.server_name = "mail.example.org"}).client_result);
-  auto opportunistic = shake(*server, *stranger, {.server_name = "mail.example.org", .verify = TlsVerify::kNone});
+  auto opportunistic =
+      shake(*server, *stranger, {.server_name = "mail.example.org", .verify = TlsVerify::kNone});
   ASSERT_TRUE(opportunistic.client_result);
   EXPECT_NE(opportunistic.client->stream().tls_facts()->verify_error, "");
 }
@@ -208,7 +217,8 @@ TEST_F(TlsTest, SaysWhichFileIsWrongAndHow) {
   const auto good = make_certificate("good", {"a.example"});
   const auto other = make_certificate("other", {"b.example"});
   const std::string text = write_file("text", "not PEM\n");
-  const std::string locked = write_file("locked", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n");
+  const std::string locked = write_file(
+      "locked", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n");
   const struct {
     CertificateFiles files;
     std::string_view file, words;
@@ -233,7 +243,8 @@ TEST_F(TlsTest, SaysWhichFileIsWrongAndHow) {
 TEST_F(TlsTest, WarnsOfDates) {
   const ManualClock born;  // 2026-01-01
   const auto made = make_self_signed({"a.example"}, born, std::chrono::days(30));
-  const CertificateFiles files{write_file("a.crt", made->certificate_pem), write_file("a.key", made->key_pem)};
+  const CertificateFiles files{write_file("a.crt", made->certificate_pem),
+                               write_file("a.key", made->key_pem)};
   const auto server = make_server({.certificates = {files}});
   EXPECT_TRUE(server->warnings().empty());
   sim.clock().advance(20 * 24h);
@@ -244,7 +255,8 @@ TEST_F(TlsTest, WarnsOfDates) {
 }
 
 TEST_F(TlsTest, SelfSignedRefusesWhatIsNoName) {
-  for (const std::string& name : std::vector<std::string>{"", "a b", "a,DNS:b", "a\nb", "DNS:a", "ü.example"}) {
+  for (const std::string& name :
+       std::vector<std::string>{"", "a b", "a,DNS:b", "a\nb", "DNS:a", "ü.example"}) {
     EXPECT_FALSE(make_self_signed({name}, system_clock)) << name;
   }
   EXPECT_FALSE(make_self_signed({}, system_clock));
@@ -256,7 +268,7 @@ TEST_F(TlsTest, ByteByByteAndBigWritesUnderBackpressure) {
   const auto server = make_server({.certificates = {files}});
   const auto client = make_client(files.certificate_path);
   for (const MemoryStreamOptions& options : {MemoryStreamOptions{.capacity_bytes = 2000, .max_read_bytes = 1},
-                                            MemoryStreamOptions{.capacity_bytes = 5000}}) {
+                                             MemoryStreamOptions{.capacity_bytes = 5000}}) {
     auto ends = shake(*server, *client, {.server_name = "mail.example.org"}, options);
     ASSERT_TRUE(ends.client_result);
     std::string sent(100'000, 'x');

@@ -18,22 +18,22 @@ namespace pabal::store {
 struct EmbeddedOptions {
   std::filesystem::path directory;
   bool create_if_missing = true;
-  std::uint64_t cache_bytes = 64 * 1024 * 1024;          ///< of keys and values read
-  std::uint64_t write_buffer_bytes = 32 * 1024 * 1024;   ///< of changes not yet in tables
-  std::uint64_t reserve_bytes = 256 * 1024 * 1024;       ///< free disk below which commits are refused
-  std::size_t reader_threads = 4;                        ///< for reads that miss memory
-  std::uint64_t segment_bytes = 64 * 1024 * 1024;        ///< of a file of the journal; room comes back file by file
-  /// Writes the journal's next file full of zeros before it is needed: commits become about twice as fast, for each
-  /// byte being written once more.
+  std::uint64_t cache_bytes = 64 * 1024 * 1024;         ///< of keys and values read
+  std::uint64_t write_buffer_bytes = 32 * 1024 * 1024;  ///< of changes not yet in tables
+  std::uint64_t reserve_bytes = 256 * 1024 * 1024;      ///< free disk below which commits are refused
+  std::size_t reader_threads = 4;                       ///< for reads that miss memory
+  std::uint64_t segment_bytes = 64 * 1024 * 1024;  ///< of a file of the journal; room comes back file by file
+  /// Writes the journal's next file full of zeros before it is needed: commits become about twice as fast,
+  /// for each byte being written once more.
   bool zero_ahead = true;
 };
 
 struct EmbeddedStats {
   std::uint64_t commits = 0;
-  std::uint64_t groups = 0;           ///< synced writes; commits / groups is the gain of group commit
+  std::uint64_t groups = 0;  ///< synced writes; commits / groups is the gain of group commit
   std::uint64_t blobs_stored = 0;
   std::uint64_t disk_bytes = 0;
-  std::string write_failure;          ///< why commits are refused just now; empty when they are not
+  std::string write_failure;  ///< why commits are refused just now; empty when they are not
 };
 
 class EmbeddedEngine : public Engine {

@@ -42,8 +42,9 @@ class MemoryWriter final : public BlobWriter {
     co_await LaterRound{};
     const std::uint64_t size_bytes = bytes_.size();
     const BlobId id = BlobId::of(bytes_);
-    co_return StagedBlob{id, size_bytes,
-                         std::make_shared<MemoryBytes>(std::make_shared<const std::string>(std::move(bytes_)))};
+    co_return StagedBlob{
+        id, size_bytes,
+        std::make_shared<MemoryBytes>(std::make_shared<const std::string>(std::move(bytes_)))};
   }
 
  private:
@@ -147,7 +148,8 @@ ScanPage MemoryEngine::fill_page(Iterator at, Iterator end, const KeyRange& rang
   for (; at != end; ++at) {
     const std::string_view key = at->first;
     const std::string_view value = limits.keys_only ? std::string_view() : std::string_view(at->second.bytes);
-    const bool full = page.size() >= limits.max_entries || page.bytes() + key.size() + value.size() > max_bytes;
+    const bool full =
+        page.size() >= limits.max_entries || page.bytes() + key.size() + value.size() > max_bytes;
     if (full && !page.empty()) {
       // Right behind the last entry, not at the one to come: what is written between them meanwhile counts.
       page.set_next(limits.reverse ? KeyRange{range.start, std::string(last)}

@@ -146,7 +146,8 @@ TEST(WatchHub, TenThousandWatchesCostAbout200BytesEach) {
   std::vector<std::unique_ptr<Watch>> watches;
   watches.reserve(10'000);
   const auto before = ::mallinfo2();
-  for (int i = 0; i < 10'000; ++i) watches.push_back(hub.watch(PartitionId(fmt::format("account/{:020}", i))));
+  for (int i = 0; i < 10'000; ++i)
+    watches.push_back(hub.watch(PartitionId(fmt::format("account/{:020}", i))));
   const auto after = ::mallinfo2();
   // Under a sanitizer malloc counts nothing, and this holds trivially.
   EXPECT_LE((after.uordblks - before.uordblks) / 10'000, 240u);

@@ -20,9 +20,8 @@ TEST_P(BlobContract, ABlobIsNamedByItsContent) {
 
 TEST_P(BlobContract, EverySizeComesBackWhole) {
   // Around 256 KiB an engine may change where it keeps a blob; several MB are many buffers' worth.
-  for (const std::size_t size :
-       {0 * kKiB, std::size_t{1}, 4 * kKiB - 1, 4 * kKiB, 64 * kKiB, 256 * kKiB - 1, 256 * kKiB, 256 * kKiB + 1,
-        1024 * kKiB, 5 * 1024 * kKiB + 17}) {
+  for (const std::size_t size : {0 * kKiB, std::size_t{1}, 4 * kKiB - 1, 4 * kKiB, 64 * kKiB, 256 * kKiB - 1,
+                                 256 * kKiB, 256 * kKiB + 1, 1024 * kKiB, 5 * 1024 * kKiB + 17}) {
     SCOPED_TRACE(size);
     const std::string bytes = noise(size, size);
     const BlobId id = store(kAlice, fmt::format("blob {}", size), bytes);
@@ -36,7 +35,8 @@ TEST_P(BlobContract, EverySizeComesBackWhole) {
 
 TEST_P(BlobContract, PiecesOfAnySizeMakeTheSameBlob) {
   const std::string bytes = noise(300 * kKiB + 5, 2);
-  for (const std::size_t piece : {std::size_t{7}, std::size_t{1021}, 64 * kKiB, 256 * kKiB, 256 * kKiB + 1, 10 * 1024 * kKiB}) {
+  for (const std::size_t piece :
+       {std::size_t{7}, std::size_t{1021}, 64 * kKiB, 256 * kKiB, 256 * kKiB + 1, 10 * 1024 * kKiB}) {
     SCOPED_TRACE(piece);
     EXPECT_EQ(stage(bytes, piece).id, BlobId::of(bytes));
   }
@@ -69,10 +69,11 @@ TEST_P(BlobContract, RangesAreCutAtTheEnd) {
     const struct {
       std::uint64_t offset;
       std::size_t size;
-    } ranges[] = {{0, 0},        {0, 1},         {0, size},      {0, size + 1},      {1, size - 1},
-                  {1, size},     {size - 1, 1},  {size - 1, 2},  {size, 0},          {size, 1},
-                  {size + 1, 1}, {size / 2, 10}, {100, 4 * kKiB}, {UINT64_MAX, 1},    {UINT64_MAX, SIZE_MAX},
-                  {1, SIZE_MAX}, {0, SIZE_MAX},  {size, SIZE_MAX}, {UINT64_MAX - 5, 10}};
+    } ranges[] = {
+        {0, 0},        {0, 1},         {0, size},        {0, size + 1},       {1, size - 1},
+        {1, size},     {size - 1, 1},  {size - 1, 2},    {size, 0},           {size, 1},
+        {size + 1, 1}, {size / 2, 10}, {100, 4 * kKiB},  {UINT64_MAX, 1},     {UINT64_MAX, SIZE_MAX},
+        {1, SIZE_MAX}, {0, SIZE_MAX},  {size, SIZE_MAX}, {UINT64_MAX - 5, 10}};
     for (const auto& range : ranges) {
       const std::string want = range.offset >= size ? "" : bytes.substr(range.offset, range.size);
       const auto read = read_blob(id, range.offset, range.size);

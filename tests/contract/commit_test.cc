@@ -235,9 +235,10 @@ TEST_P(CommitContract, AMultiGetOfThousandsOfKeys) {
 TEST_P(CommitContract, AnyByteMayStandInAKeyAValueAndAPartition) {
   std::string every_byte;
   for (int i = 0; i < 256; ++i) every_byte.push_back(static_cast<char>(i));
-  const std::string keys[] = {std::string(1, '\0'), std::string(2, '\0'), "\xff", "\xff\xff",
-                              std::string("a\0b", 3), every_byte};
-  for (const PartitionId& partition : {PartitionId(every_byte.substr(0, 128)), PartitionId(every_byte.substr(128))}) {
+  const std::string keys[] = {std::string(1, '\0'), std::string(2, '\0'),   "\xff",
+                              "\xff\xff",           std::string("a\0b", 3), every_byte};
+  for (const PartitionId& partition :
+       {PartitionId(every_byte.substr(0, 128)), PartitionId(every_byte.substr(128))}) {
     for (const std::string& key : keys) put(partition, key, key + every_byte);
     for (const std::string& key : keys) {
       const auto value = get(partition, key);
@@ -270,7 +271,8 @@ TEST_P(CommitContract, ABatchAtItsLimitsIsTaken) {
 
   Batch most_bytes(kBob);
   const std::string value = noise(kMaxValueBytes - 2, 2);
-  for (std::size_t i = 0; i < kMaxBatchBytes / kMaxValueBytes; ++i) most_bytes.put(fmt::format("{:02}", i), value);
+  for (std::size_t i = 0; i < kMaxBatchBytes / kMaxValueBytes; ++i)
+    most_bytes.put(fmt::format("{:02}", i), value);
   ASSERT_TRUE(commit(std::move(most_bytes)));
   EXPECT_EQ(get(kBob, "15")->bytes, value);
 }
@@ -306,7 +308,8 @@ TEST_P(CommitContract, BeyondALimitIsRefusedAndChangesNothing) {
     expect_failure(commit(std::move(batch)), ErrorKind::kRefuse);
     EXPECT_FALSE(get(kAlice, "witness"));
   }
-  for (const PartitionId& partition : {PartitionId(""), PartitionId(std::string(kMaxPartitionBytes + 1, 'p'))}) {
+  for (const PartitionId& partition :
+       {PartitionId(""), PartitionId(std::string(kMaxPartitionBytes + 1, 'p'))}) {
     Batch batch(partition);
     batch.put("witness", "x");
     expect_failure(commit(std::move(batch)), ErrorKind::kRefuse);

@@ -56,7 +56,8 @@ ScanPage Contract::scan(const PartitionId& partition, const KeyRange& range, Sca
   return value_or_fail(run(engine().scan(partition, range, limits)), "scan");
 }
 
-std::vector<std::string> Contract::scan_keys(const PartitionId& partition, KeyRange range, ScanLimits limits) {
+std::vector<std::string> Contract::scan_keys(const PartitionId& partition, KeyRange range,
+                                             ScanLimits limits) {
   std::vector<std::string> keys;
   for (;;) {
     const ScanPage page = scan(partition, range, limits);

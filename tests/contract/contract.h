@@ -38,7 +38,7 @@ std::vector<EngineUnderTest> all_engines();
 inline void PrintTo(const EngineUnderTest& engine, std::ostream* out) { *out << engine.name; }
 std::string name_of(const ::testing::TestParamInfo<EngineUnderTest>& info);
 
-#define PABAL_CONTRACT_FOR_ALL_ENGINES(suite)                                                             \
+#define PABAL_CONTRACT_FOR_ALL_ENGINES(suite)                                                  \
   INSTANTIATE_TEST_SUITE_P(Engines, suite, ::testing::ValuesIn(::pabal::store::all_engines()), \
                            ::pabal::store::name_of)
 
@@ -62,7 +62,8 @@ class Contract : public ::testing::TestWithParam<EngineUnderTest> {
   Version put(const PartitionId& partition, std::string key, std::string value);
   void erase(const PartitionId& partition, std::string key);
   std::optional<Value> get(const PartitionId& partition, std::string key);
-  std::vector<std::optional<Value>> get_many(const PartitionId& partition, const std::vector<std::string>& keys);
+  std::vector<std::optional<Value>> get_many(const PartitionId& partition,
+                                             const std::vector<std::string>& keys);
   ScanPage scan(const PartitionId& partition, const KeyRange& range, ScanLimits limits = {});
   /// The keys of all pages, in the order in which they came.
   std::vector<std::string> scan_keys(const PartitionId& partition, KeyRange range, ScanLimits limits = {});
@@ -73,8 +74,7 @@ class Contract : public ::testing::TestWithParam<EngineUnderTest> {
   void hold(const PartitionId& partition, BlobId blob, std::string name);
   void release(const PartitionId& partition, BlobId blob, std::string name);
   std::optional<std::uint64_t> blob_size(BlobId blob);
-  Result<std::string> read_blob(BlobId blob, std::uint64_t offset = 0,
-                                std::size_t size = std::string::npos);
+  Result<std::string> read_blob(BlobId blob, std::uint64_t offset = 0, std::size_t size = std::string::npos);
   SweepReport sweep();
 
  private:

@@ -59,8 +59,10 @@ EmbeddedOptions tiny() {
 std::vector<EngineUnderTest> all_engines() {
   return {
       {"Memory", []() -> std::unique_ptr<EngineHome> { return std::make_unique<MemoryHome>(); }},
-      {"Embedded", []() -> std::unique_ptr<EngineHome> { return std::make_unique<EmbeddedHome>(EmbeddedOptions()); }},
-      {"EmbeddedTiny", []() -> std::unique_ptr<EngineHome> { return std::make_unique<EmbeddedHome>(tiny()); }},
+      {"Embedded",
+       []() -> std::unique_ptr<EngineHome> { return std::make_unique<EmbeddedHome>(EmbeddedOptions()); }},
+      {"EmbeddedTiny",
+       []() -> std::unique_ptr<EngineHome> { return std::make_unique<EmbeddedHome>(tiny()); }},
   };
 }
 

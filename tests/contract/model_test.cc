@@ -39,7 +39,8 @@ class ModelContract : public Contract {
   void commit_some();
   bool add_expectation(Batch& batch, const Model::Keys& held);
   void add_write(Batch& batch, Model::Keys& after);
-  bool add_reference(Batch& batch, std::map<std::string, std::set<std::pair<PartitionId, std::string>>>& after);
+  bool add_reference(Batch& batch,
+                     std::map<std::string, std::set<std::pair<PartitionId, std::string>>>& after);
   void compare_gets();
   void compare_scan();
   void compare_blobs();
@@ -88,14 +89,15 @@ void ModelContract::add_write(Batch& batch, Model::Keys& after) {
 }
 
 // False: the batch must be refused.
-bool ModelContract::add_reference(Batch& batch,
-                                  std::map<std::string, std::set<std::pair<PartitionId, std::string>>>& after) {
+bool ModelContract::add_reference(
+    Batch& batch, std::map<std::string, std::set<std::pair<PartitionId, std::string>>>& after) {
   const std::string& bytes = any(contents_);
   const std::string& name = any(keys_);
   const BlobId id = BlobId::of(bytes);
   if (chance(3)) {
     batch.release(id, name);
-    if (const auto found = after.find(bytes); found != after.end()) found->second.erase({batch.partition(), name});
+    if (const auto found = after.find(bytes); found != after.end())
+      found->second.erase({batch.partition(), name});
     return true;
   }
   if (!chance(10)) {
@@ -116,14 +118,16 @@ void ModelContract::commit_some() {
   auto blobs_after = model_.blobs;
   bool met = true;
   bool refused = false;
-  for (std::uint64_t i = random_.below(3); i > 0; --i) met &= add_expectation(batch, model_.partitions[partition]);
+  for (std::uint64_t i = random_.below(3); i > 0; --i)
+    met &= add_expectation(batch, model_.partitions[partition]);
   for (std::uint64_t i = random_.below(6); i > 0; --i) add_write(batch, after);
-  // A hold before the attach of its blob is as good as one behind it; not so in this model, so ask at the end.
+  // A hold before the attach of its blob is as good as one behind it; not so in this model, so ask at the
+  // end.
   for (std::uint64_t i = random_.below(3); i > 0; --i) refused |= !add_reference(batch, blobs_after);
   for (const Batch::Reference& reference : batch.references()) {
-    if (reference.held) refused |= std::ranges::none_of(blobs_after, [&](const auto& blob) {
-        return BlobId::of(blob.first) == reference.blob;
-      });
+    if (reference.held)
+      refused |= std::ranges::none_of(
+          blobs_after, [&](const auto& blob) { return BlobId::of(blob.first) == reference.blob; });
   }
   if (refused && met) return;  // the order of hold and attach may have made it right: not this test's matter
 

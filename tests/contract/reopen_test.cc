@@ -71,7 +71,8 @@ TEST_P(ReopenContract, BlobsAndTheirHoldersAreAsTheyWere) {
   EXPECT_FALSE(blob_size(released));
   reopen();
   EXPECT_FALSE(blob_size(released));
-  for (const std::size_t size : sizes) release(kAlice, BlobId::of(noise(size, size)), fmt::format("{}", size));
+  for (const std::size_t size : sizes)
+    release(kAlice, BlobId::of(noise(size, size)), fmt::format("{}", size));
   reopen();
   EXPECT_EQ(sweep().blobs_dropped, std::size(sizes));
   reopen();

@@ -24,13 +24,28 @@ class ScanContract : public Contract {
 PABAL_CONTRACT_FOR_ALL_ENGINES(ScanContract);
 
 // In the order in which a scan must bring them.
-const std::vector<std::string> kOrdered = {
-    std::string(1, '\0'), std::string(2, '\0'),   std::string("\0\x01", 2), std::string("\0\xff", 2),
-    "\x01",               "A",                    "a",                      std::string("a\0", 2),
-    std::string("a\0b", 3), "ab",                 "a\x7f",                  "a\x80",
-    "a\xff",              "a\xff\xff",            "b",                      "\x7f",
-    "\x80",               "\xfe\xff",             "\xff",                   std::string("\xff\0", 2),
-    "\xff\xff",           "\xff\xff\xff"};
+const std::vector<std::string> kOrdered = {std::string(1, '\0'),
+                                           std::string(2, '\0'),
+                                           std::string("\0\x01", 2),
+                                           std::string("\0\xff", 2),
+                                           "\x01",
+                                           "A",
+                                           "a",
+                                           std::string("a\0", 2),
+                                           std::string("a\0b", 3),
+                                           "ab",
+                                           "a\x7f",
+                                           "a\x80",
+                                           "a\xff",
+                                           "a\xff\xff",
+                                           "b",
+                                           "\x7f",
+                                           "\x80",
+                                           "\xfe\xff",
+                                           "\xff",
+                                           std::string("\xff\0", 2),
+                                           "\xff\xff",
+                                           "\xff\xff\xff"};
 
 TEST_P(ScanContract, KeysComeInByteOrder) {
   std::vector<std::string> shuffled = kOrdered;
@@ -78,7 +93,8 @@ TEST_P(ScanContract, EveryRangeBetweenTwoKeys) {
       }
       ASSERT_EQ(scan_keys(kAlice, {start, end}), want) << to_hex(start) << " to " << to_hex(end);
       std::ranges::reverse(want);
-      ASSERT_EQ(scan_keys(kAlice, {start, end}, {.reverse = true}), want) << to_hex(start) << " to " << to_hex(end);
+      ASSERT_EQ(scan_keys(kAlice, {start, end}, {.reverse = true}), want)
+          << to_hex(start) << " to " << to_hex(end);
     }
   }
 }
@@ -151,7 +167,8 @@ TEST_P(ScanContract, PagesOfEverySizeJoinWithoutGapOrOverlap) {
     std::vector<std::string> want = kOrdered;
     if (reverse) std::ranges::reverse(want);
     for (std::size_t page_entries = 1; page_entries <= kOrdered.size() + 1; ++page_entries) {
-      EXPECT_EQ(scan_keys(kAlice, {}, {.max_entries = page_entries, .reverse = reverse}), want) << page_entries;
+      EXPECT_EQ(scan_keys(kAlice, {}, {.max_entries = page_entries, .reverse = reverse}), want)
+          << page_entries;
     }
   }
 }
@@ -174,7 +191,8 @@ TEST_P(ScanContract, AtLeastOneEntryComesWhateverTheLimits) {
   batch.put("a", large);
   batch.put("b", large);
   ASSERT_TRUE(commit(std::move(batch)));
-  for (const ScanLimits& limits : {ScanLimits{.max_bytes = 10}, ScanLimits{.max_bytes = 0}, ScanLimits{.max_entries = 0}}) {
+  for (const ScanLimits& limits :
+       {ScanLimits{.max_bytes = 10}, ScanLimits{.max_bytes = 0}, ScanLimits{.max_entries = 0}}) {
     const ScanPage page = scan(kAlice, {}, limits);
     ASSERT_EQ(page.size(), 1u);
     EXPECT_EQ(page[0].value, large);

@@ -145,7 +145,8 @@ TEST_P(WatchContract, FollowersOnOtherThreadsAllArrive) {
 
 TEST_P(WatchContract, TenThousandSleep) {
   std::vector<std::unique_ptr<Watch>> watches;
-  for (int i = 0; i < 10'000; ++i) watches.push_back(engine().watch(PartitionId(fmt::format("account {}", i))));
+  for (int i = 0; i < 10'000; ++i)
+    watches.push_back(engine().watch(PartitionId(fmt::format("account {}", i))));
   put(PartitionId("account 7777"), "key", "value");
   EXPECT_TRUE(woken(*watches[7777]));
   EXPECT_FALSE(woken(*watches[7776]));

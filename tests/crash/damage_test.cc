@@ -36,7 +36,8 @@ Contents read_all(EmbeddedOnFaults& store) {
       EXPECT_TRUE(page);
       if (!page) return contents;
       for (std::size_t n = 0; n < page->size(); ++n) {
-        contents.keys[partition][std::string((*page)[n].key)] = {std::string((*page)[n].value), (*page)[n].version};
+        contents.keys[partition][std::string((*page)[n].key)] = {std::string((*page)[n].value),
+                                                                 (*page)[n].version};
       }
       rest = page->next();
     }
@@ -67,7 +68,8 @@ bool read_damaged(net::Loop& loop, Engine& engine, const Contents& contents) {
         EXPECT_TRUE((*value)->bytes == want.bytes && (*value)->version == want.version) << key << " is wrong";
       }
     }
-    const auto page = loop.run_until_done(engine.scan(partition, {}, {.max_entries = 100'000, .max_bytes = kMaxPageBytes}));
+    const auto page =
+        loop.run_until_done(engine.scan(partition, {}, {.max_entries = 100'000, .max_bytes = kMaxPageBytes}));
     if (!page) {
       refused(page.error());
       continue;
@@ -108,7 +110,8 @@ class Damage : public ::testing::Test {
     store_.close();
     if (crashed) store_.files().restore_power({});
     for (const auto& entry : fs::recursive_directory_iterator(store_.directory())) {
-      if (entry.is_regular_file() && entry.file_size() > 0) files_.push_back(fs::relative(entry.path(), store_.directory()));
+      if (entry.is_regular_file() && entry.file_size() > 0)
+        files_.push_back(fs::relative(entry.path(), store_.directory()));
     }
   }
 
@@ -131,7 +134,8 @@ class Damage : public ::testing::Test {
       ++refused_at_open;
       EXPECT_TRUE(engine.error().kind == ErrorKind::kCorrupt || engine.error().kind == ErrorKind::kRefuse)
           << to_string(engine.error().kind) << ": " << engine.error().detail;
-      EXPECT_TRUE(verify_complains) << "open refuses (" << engine.error().detail << "), verify finds no fault";
+      EXPECT_TRUE(verify_complains) << "open refuses (" << engine.error().detail
+                                    << "), verify finds no fault";
       return;
     }
     const bool corrupt = read_damaged(store_.loop(), **engine, contents_);
@@ -168,10 +172,12 @@ TEST_F(Damage, NoChangedBitIsEverReadAsRight) {
   EXPECT_GT(refused_at_open + refused_at_read, 10);
 }
 
-// Before replay the journal is all there is: a bit that changed in the midst of it is not taken for a torn end.
+// Before replay the journal is all there is: a bit that changed in the midst of it is not taken for a torn
+// end.
 TEST_F(Damage, NoChangedBitOfAJournalToReplayIsSkipped) {
   make_store(true);
-  std::erase_if(files_, [](const fs::path& file) { return file.string().find("journal") == std::string::npos; });
+  std::erase_if(files_,
+                [](const fs::path& file) { return file.string().find("journal") == std::string::npos; });
   ASSERT_FALSE(files_.empty());
   damage_at_random(2, 80);
 }
@@ -179,7 +185,8 @@ TEST_F(Damage, NoChangedBitOfAJournalToReplayIsSkipped) {
 TEST_F(Damage, AMissingFileIsNoticed) {
   make_store(false);
   for (const fs::path& file : files_) {
-    if (file.filename().string().starts_with("LO") || file.filename().string().starts_with("OPTIONS")) continue;
+    if (file.filename().string().starts_with("LO") || file.filename().string().starts_with("OPTIONS"))
+      continue;
     SCOPED_TRACE(file.string());
     const ScratchDirectory scratch("store-damage");
     const std::string copy = scratch.path() + "/store";

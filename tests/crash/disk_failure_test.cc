@@ -20,8 +20,8 @@ std::uint64_t changes_of_a_life() {
 }
 
 void expect_reads_go_on(EmbeddedOnFaults& store) {
-  // Looking makes the ledger forget what failed. But a commit whose sync failed may be on the disk all the same,
-  // and come to light when the store is opened again, as one may whose answer a crash swallowed.
+  // Looking makes the ledger forget what failed. But a commit whose sync failed may be on the disk all the
+  // same, and come to light when the store is opened again, as one may whose answer a crash swallowed.
   std::array<std::uint64_t, kCommitters> attempted;
   for (std::size_t i = 0; i < kCommitters; ++i) attempted[i] = store.ledger().of[i].attempted;
   const CheckReport report = store.check();
@@ -35,7 +35,8 @@ void expect_words_for_a_refusal(EmbeddedOnFaults& store) {
   Batch batch(PartitionId("probe"));
   batch.put("key", "value");
   const auto result = store.run(store.engine().commit(std::move(batch)));
-  EXPECT_EQ(store.engine().stats().write_failure.empty(), result.has_value()) << store.engine().stats().write_failure;
+  EXPECT_EQ(store.engine().stats().write_failure.empty(), result.has_value())
+      << store.engine().stats().write_failure;
 }
 
 void expect_kept(EmbeddedOnFaults& store) {
@@ -121,12 +122,14 @@ void fail_and_look(std::uint64_t at, bool once, bool then_lose_power) {
 // commit that is acknowledged afterwards must not stand on it. The power failure shows whether one does.
 TEST(DiskFailure, AFailureAtAnyChangeLosesNothingAcknowledged) {
   const std::uint64_t changes = changes_of_a_life();
-  // RocksDB rests for a second after every failure of its own, so that not every combination is tried at every place.
+  // RocksDB rests for a second after every failure of its own, so that not every combination is tried at
+  // every place.
   std::uint64_t turn = 0;
   for (std::uint64_t at = 1; at <= changes; at += 1 + at / 12, ++turn) {
     const bool once = turn % 2 == 0;
     const bool then_lose_power = turn % 3 != 2;
-    SCOPED_TRACE(fmt::format("change {} fails{}{}", at, once ? " once" : "", then_lose_power ? ", then no power" : ""));
+    SCOPED_TRACE(fmt::format("change {} fails{}{}", at, once ? " once" : "",
+                             then_lose_power ? ", then no power" : ""));
     fail_and_look(at, once, then_lose_power);
     if (testing::Test::HasFailure()) return;
   }

@@ -21,7 +21,8 @@ net::Task<void> sweep_once(Engine& engine) {
 net::Task<std::vector<Error>> commit_all(Engine& engine, Ledger& ledger, std::uint64_t steps) {
   net::Scope scope(*(co_await net::current_context()).loop);
   std::vector<Error> errors;
-  for (std::size_t i = 0; i < ledger.committers; ++i) scope.spawn(commit_one(engine, ledger, i, steps, errors));
+  for (std::size_t i = 0; i < ledger.committers; ++i)
+    scope.spawn(commit_one(engine, ledger, i, steps, errors));
   scope.spawn(sweep_once(engine));
   co_await scope.join();
   co_return errors;
@@ -48,7 +49,9 @@ Result<void> EmbeddedOnFaults::open() {
   return {};
 }
 
-std::vector<Error> EmbeddedOnFaults::commit(std::uint64_t steps) { return run(commit_all(*engine_, ledger_, steps)); }
+std::vector<Error> EmbeddedOnFaults::commit(std::uint64_t steps) {
+  return run(commit_all(*engine_, ledger_, steps));
+}
 
 CheckReport EmbeddedOnFaults::check() { return run(check_against(ledger_, *engine_)); }
 

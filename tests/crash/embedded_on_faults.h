@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "fault_file_system.h"
 #include "net/loop.h"
-#include "support/scratch_directory.h"
 #include "store/embedded.h"
 #include "store/rocksdb/open.h"
+#include "support/scratch_directory.h"
 #include "workload.h"
 
 namespace pabal::store {
@@ -33,8 +33,8 @@ class EmbeddedOnFaults {
   /// All committers side by side, each until its step fails or `steps` more are done. The failures.
   std::vector<Error> commit(std::uint64_t steps);
   CheckReport check();
-  /// What verify_embedded finds, its own failure included; the engine must be closed. Nothing while the store was
-  /// never made whole.
+  /// What verify_embedded finds, its own failure included; the engine must be closed. Nothing while the store
+  /// was never made whole.
   std::vector<std::string> verify() const;
 
   template <class T>

@@ -36,8 +36,8 @@ IOStatus power_is_off() { return IOStatus::IOError("the power is cut"); }
 
 }  // namespace
 
-// A file or a directory. A file's bytes live in the shadow directory under its number, and under its names by hard
-// links, so that what a directory forgets or brings back is only a name.
+// A file or a directory. A file's bytes live in the shadow directory under its number, and under its names by
+// hard links, so that what a directory forgets or brings back is only a name.
 struct FaultFileSystem::Inode {
   ~Inode() {
     if (descriptor >= 0) ::close(descriptor);
@@ -103,7 +103,8 @@ class FaultFileSystem::RandomRWFile final : public rocksdb::FSRandomRWFile {
  public:
   RandomRWFile(FaultFileSystem& files, InodePtr inode) : files_(files), inode_(std::move(inode)) {}
 
-  IOStatus Write(std::uint64_t offset, const rocksdb::Slice& data, const IOOptions&, IODebugContext*) override {
+  IOStatus Write(std::uint64_t offset, const rocksdb::Slice& data, const IOOptions&,
+                 IODebugContext*) override {
     const std::lock_guard lock(files_.mutex_);
     return files_.write(*inode_, offset, data.ToStringView());
   }
@@ -228,7 +229,8 @@ FaultFileSystem::Verdict FaultFileSystem::judge(Change change, bool by_ghost) {
     fault_met_ = true;
     return {IOStatus::IOError("injected", std::strerror(EIO)), true};
   }
-  if (change == Change::kRemoveName || change == Change::kShrink || change == Change::kSync) return {IOStatus::OK()};
+  if (change == Change::kRemoveName || change == Change::kShrink || change == Change::kSync)
+    return {IOStatus::OK()};
   fault_met_ = true;
   return {IOStatus::NoSpace("injected", std::strerror(ENOSPC)), true};
 }
@@ -267,7 +269,8 @@ IOStatus FaultFileSystem::truncate(Inode& inode, std::uint64_t size) {
   if (!verdict.status.ok()) return verdict.status;
   // The page that holds the new end, too: its rest reads as zeros if the file grows again.
   if (size < inode.size) {
-    for (std::uint64_t page = size / kPageBytes; page <= (inode.size - 1) / kPageBytes; ++page) remember_page(inode, page);
+    for (std::uint64_t page = size / kPageBytes; page <= (inode.size - 1) / kPageBytes; ++page)
+      remember_page(inode, page);
   }
   PABAL_CHECK(::ftruncate(inode.descriptor, static_cast<off_t>(size)) == 0);
   inode.size = size;
@@ -310,7 +313,8 @@ FaultFileSystem::InodePtr FaultFileSystem::find(const std::string& path) {
 
 FaultFileSystem::InodePtr FaultFileSystem::child_of(const InodePtr& directory, const std::string& name,
                                                     const std::string& path) {
-  if (const auto found = directory->visible.find(name); found != directory->visible.end()) return found->second;
+  if (const auto found = directory->visible.find(name); found != directory->visible.end())
+    return found->second;
   // Made behind our back (RocksDB's own log): as durable as if it had always been there.
   InodePtr adopted = adopt(path);
   if (adopted != nullptr) {
@@ -391,7 +395,8 @@ IOStatus FaultFileSystem::sync_directory(const InodePtr& directory) {
 }
 
 IOStatus FaultFileSystem::NewWritableFile(const std::string& given, const rocksdb::FileOptions& options,
-                                          std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) {
+                                          std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                          IODebugContext* debug) {
   const std::string path = normal(given);
   if (!below_root(path)) return target()->NewWritableFile(given, options, file, debug);
   const std::lock_guard lock(mutex_);
@@ -414,7 +419,8 @@ IOStatus FaultFileSystem::NewWritableFile(const std::string& given, const rocksd
 }
 
 IOStatus FaultFileSystem::ReopenWritableFile(const std::string& given, const rocksdb::FileOptions& options,
-                                             std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) {
+                                             std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                             IODebugContext* debug) {
   const std::string path = normal(given);
   if (!below_root(path)) return target()->ReopenWritableFile(given, options, file, debug);
   {
@@ -427,13 +433,15 @@ IOStatus FaultFileSystem::ReopenWritableFile(const std::string& given, const roc
   return NewWritableFile(given, options, file, debug);
 }
 
-IOStatus FaultFileSystem::ReuseWritableFile(const std::string&, const std::string&, const rocksdb::FileOptions&,
+IOStatus FaultFileSystem::ReuseWritableFile(const std::string&, const std::string&,
+                                            const rocksdb::FileOptions&,
                                             std::unique_ptr<rocksdb::FSWritableFile>*, IODebugContext*) {
   return IOStatus::NotSupported("reusing files");
 }
 
 IOStatus FaultFileSystem::NewRandomRWFile(const std::string& given, const rocksdb::FileOptions& options,
-                                          std::unique_ptr<rocksdb::FSRandomRWFile>* file, IODebugContext* debug) {
+                                          std::unique_ptr<rocksdb::FSRandomRWFile>* file,
+                                          IODebugContext* debug) {
   const std::string path = normal(given);
   if (!below_root(path)) return target()->NewRandomRWFile(given, options, file, debug);
   const std::lock_guard lock(mutex_);
@@ -449,7 +457,8 @@ IOStatus FaultFileSystem::NewMemoryMappedFileBuffer(const std::string&,
 }
 
 IOStatus FaultFileSystem::NewDirectory(const std::string& given, const IOOptions& options,
-                                       std::unique_ptr<rocksdb::FSDirectory>* directory, IODebugContext* debug) {
+                                       std::unique_ptr<rocksdb::FSDirectory>* directory,
+                                       IODebugContext* debug) {
   const std::lock_guard lock(mutex_);
   const InodePtr inode = find(normal(given));
   if (inode == nullptr) return target()->NewDirectory(given, options, directory, debug);
@@ -457,7 +466,8 @@ IOStatus FaultFileSystem::NewDirectory(const std::string& given, const IOOptions
   return IOStatus::OK();
 }
 
-IOStatus FaultFileSystem::DeleteFile(const std::string& given, const IOOptions& options, IODebugContext* debug) {
+IOStatus FaultFileSystem::DeleteFile(const std::string& given, const IOOptions& options,
+                                     IODebugContext* debug) {
   const std::string path = normal(given);
   const std::lock_guard lock(mutex_);
   if (find(path) == nullptr) return target()->DeleteFile(given, options, debug);
@@ -477,7 +487,8 @@ IOStatus FaultFileSystem::Truncate(const std::string& given, std::size_t size, c
   return truncate(*inode, size);
 }
 
-IOStatus FaultFileSystem::CreateDir(const std::string& given, const IOOptions& options, IODebugContext* debug) {
+IOStatus FaultFileSystem::CreateDir(const std::string& given, const IOOptions& options,
+                                    IODebugContext* debug) {
   const std::string path = normal(given);
   if (!below_root(path)) return target()->CreateDir(given, options, debug);
   const std::lock_guard lock(mutex_);
@@ -499,7 +510,8 @@ IOStatus FaultFileSystem::CreateDirIfMissing(const std::string& given, const IOO
   return CreateDir(given, options, debug);
 }
 
-IOStatus FaultFileSystem::DeleteDir(const std::string& given, const IOOptions& options, IODebugContext* debug) {
+IOStatus FaultFileSystem::DeleteDir(const std::string& given, const IOOptions& options,
+                                    IODebugContext* debug) {
   const std::string path = normal(given);
   const std::lock_guard lock(mutex_);
   if (find(path) == nullptr) return target()->DeleteDir(given, options, debug);
@@ -547,8 +559,8 @@ IOStatus FaultFileSystem::LinkFile(const std::string& given_from, const std::str
   return IOStatus::OK();
 }
 
-IOStatus FaultFileSystem::NumFileLinks(const std::string& given, const IOOptions& options, std::uint64_t* count,
-                                       IODebugContext* debug) {
+IOStatus FaultFileSystem::NumFileLinks(const std::string& given, const IOOptions& options,
+                                       std::uint64_t* count, IODebugContext* debug) {
   const std::lock_guard lock(mutex_);
   const bool tracked = find(normal(given)) != nullptr;
   IOStatus status = target()->NumFileLinks(given, options, count, debug);

@@ -1,7 +1,7 @@
 // A file system for the embedded engine that can lose power, fill up, and fail.
 //
-// What the engine sees is a real directory. Beside it this layer remembers, for every file below `root`, what each
-// page held when it was last synced, and for every directory the names that it had when it was last
+// What the engine sees is a real directory. Beside it this layer remembers, for every file below `root`, what
+// each page held when it was last synced, and for every directory the names that it had when it was last
 // synced. Nothing is ever really synced, which is what makes a power failure cost milliseconds.
 //
 //     FaultFileSystem files(root);
@@ -45,8 +45,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   void cut_power();
   /// Cuts the power in the midst of the `changes`-th change from now.
   void cut_power_after(std::uint64_t changes);
-  /// Below `path`, changes after a cut seem to work, and nothing of them is kept: for RocksDB, whose background
-  /// work rests for a second after every failure, so that each crash would cost one.
+  /// Below `path`, changes after a cut seem to work, and nothing of them is kept: for RocksDB, whose
+  /// background work rests for a second after every failure, so that each crash would cost one.
   void let_ghost_go_on(const std::string& path);
   bool power_is_cut() const;
 
@@ -58,8 +58,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   void restore_power(const RestoreOptions& options);
 
   enum class Fault { kDiskFull, kInputOutputError };
-  /// The `change`-th change from now fails, and all further ones until heal(). When the disk is full, removing,
-  /// shrinking and syncing still work, and half of what was to be written has been.
+  /// The `change`-th change from now fails, and all further ones until heal(). When the disk is full,
+  /// removing, shrinking and syncing still work, and half of what was to be written has been.
   void fail_from(std::uint64_t change, Fault fault);
   /// The `change`-th alone.
   void fail_once(std::uint64_t change, Fault fault);
@@ -71,7 +71,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   const char* Name() const override { return "FaultFileSystem"; }
 
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
-                                    std::unique_ptr<rocksdb::FSWritableFile>* file, rocksdb::IODebugContext*) override;
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext*) override;
   rocksdb::IOStatus ReopenWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                        std::unique_ptr<rocksdb::FSWritableFile>* file,
                                        rocksdb::IODebugContext*) override;
@@ -80,11 +81,13 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
                                       std::unique_ptr<rocksdb::FSWritableFile>* file,
                                       rocksdb::IODebugContext*) override;
   rocksdb::IOStatus NewRandomRWFile(const std::string& path, const rocksdb::FileOptions& options,
-                                    std::unique_ptr<rocksdb::FSRandomRWFile>* file, rocksdb::IODebugContext*) override;
-  rocksdb::IOStatus NewMemoryMappedFileBuffer(const std::string& path,
-                                              std::unique_ptr<rocksdb::MemoryMappedFileBuffer>* file) override;
+                                    std::unique_ptr<rocksdb::FSRandomRWFile>* file,
+                                    rocksdb::IODebugContext*) override;
+  rocksdb::IOStatus NewMemoryMappedFileBuffer(
+      const std::string& path, std::unique_ptr<rocksdb::MemoryMappedFileBuffer>* file) override;
   rocksdb::IOStatus NewDirectory(const std::string& path, const rocksdb::IOOptions& options,
-                                 std::unique_ptr<rocksdb::FSDirectory>* directory, rocksdb::IODebugContext*) override;
+                                 std::unique_ptr<rocksdb::FSDirectory>* directory,
+                                 rocksdb::IODebugContext*) override;
   rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext*) override;
   rocksdb::IOStatus Truncate(const std::string& path, std::size_t size, const rocksdb::IOOptions& options,
@@ -95,12 +98,12 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
                                        rocksdb::IODebugContext*) override;
   rocksdb::IOStatus DeleteDir(const std::string& path, const rocksdb::IOOptions& options,
                               rocksdb::IODebugContext*) override;
-  rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to, const rocksdb::IOOptions& options,
-                               rocksdb::IODebugContext*) override;
-  rocksdb::IOStatus LinkFile(const std::string& from, const std::string& to, const rocksdb::IOOptions& options,
-                             rocksdb::IODebugContext*) override;
-  rocksdb::IOStatus NumFileLinks(const std::string& path, const rocksdb::IOOptions& options, std::uint64_t* count,
-                                 rocksdb::IODebugContext*) override;
+  rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
+                               const rocksdb::IOOptions& options, rocksdb::IODebugContext*) override;
+  rocksdb::IOStatus LinkFile(const std::string& from, const std::string& to,
+                             const rocksdb::IOOptions& options, rocksdb::IODebugContext*) override;
+  rocksdb::IOStatus NumFileLinks(const std::string& path, const rocksdb::IOOptions& options,
+                                 std::uint64_t* count, rocksdb::IODebugContext*) override;
 
  private:
   struct Inode;
@@ -145,7 +148,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus sync_directory(const InodePtr& directory);
   void remember_page(Inode& inode, std::uint64_t page);
   void write_through(Inode& inode, std::uint64_t offset, std::string_view bytes);
-  void forget_unsynced(Inode& inode, const RestoreOptions& options, const std::function<std::uint64_t(std::uint64_t)>& roll);
+  void forget_unsynced(Inode& inode, const RestoreOptions& options,
+                       const std::function<std::uint64_t(std::uint64_t)>& roll);
   void remove_visible(const InodePtr& directory, const std::string& path);
   void build_durable(const InodePtr& directory, const std::string& path);
 

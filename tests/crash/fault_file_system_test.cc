@@ -233,7 +233,8 @@ TEST_F(FaultFileSystemTest, UnsyncedPagesSurviveInAnyMixture) {
     ASSERT_TRUE(files_.DeleteFile(path("file"), IOOptions(), nullptr).ok());
     sync_directory();
   }
-  for (const char* mixture : {"aa", "ab", "ba", "bb", "ta", "bt"}) EXPECT_TRUE(seen.contains(mixture)) << mixture;
+  for (const char* mixture : {"aa", "ab", "ba", "bb", "ta", "bt"})
+    EXPECT_TRUE(seen.contains(mixture)) << mixture;
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ void crash_again_and_again(std::uint64_t seed, int crashes, bool by_dice) {
     if (crash % 4 == 0) store.close();
     store.close();
   }
-  for (std::size_t i = 0; i < store.ledger().committers; ++i) acknowledged += store.ledger().of[i].acknowledged;
+  for (std::size_t i = 0; i < store.ledger().committers; ++i)
+    acknowledged += store.ledger().of[i].acknowledged;
   EXPECT_GT(acknowledged, 0u) << "nothing was ever stored, so this proved nothing";
 }
 

@@ -3,8 +3,8 @@
 //
 //     store_crash [--rounds N] [--seed S] [--committers N] [--dir DIRECTORY]
 //
-// Each part is a process of its own: this one opens no store, so nothing of an engine lives on from one round to
-// the next. The ledger is shared memory that outlives them all. Prints a summary; fails if a round found a
+// Each part is a process of its own: this one opens no store, so nothing of an engine lives on from one round
+// to the next. The ledger is shared memory that outlives them all. Prints a summary; fails if a round found a
 // fault, and then leaves the store for a look.
 #include <fcntl.h>
 #include <poll.h>
@@ -26,8 +26,8 @@
 #include "base/random.h"
 #include "net/loop.h"
 #include "net/scope.h"
-#include "support/scratch_directory.h"
 #include "store/embedded.h"
+#include "support/scratch_directory.h"
 #include "workload.h"
 
 namespace pabal::store {
@@ -76,7 +76,8 @@ net::Task<void> commit_for_ever(Engine& engine, Shared& shared, std::size_t comm
   std::uint64_t told = before;
   const auto result = co_await take_steps(engine, shared.ledger, committer, [&shared, &told, committer] {
     // One byte an acknowledgement: the parent counts them and picks its moment.
-    for (; told < shared.ledger.of[committer].acknowledged; ++told) PABAL_CHECK(::write(kAckDescriptor, "a", 1) == 1);
+    for (; told < shared.ledger.of[committer].acknowledged; ++told)
+      PABAL_CHECK(::write(kAckDescriptor, "a", 1) == 1);
     return true;
   });
   if (!result) {
@@ -103,7 +104,8 @@ net::Task<void> serve(Engine& engine, Shared& shared, std::size_t first, std::si
   const net::Context context = co_await net::current_context();
   net::Scope scope(*context.loop);
   if (first == 0) scope.spawn(sweep_for_ever(engine, shared));
-  for (std::size_t i = first; i < shared.ledger.committers; i += step) scope.spawn(commit_for_ever(engine, shared, i));
+  for (std::size_t i = first; i < shared.ledger.committers; i += step)
+    scope.spawn(commit_for_ever(engine, shared, i));
   co_await scope.join();
 }
 
@@ -259,10 +261,10 @@ int run(std::uint64_t rounds, std::uint64_t seed, std::size_t committers, const 
       "%llu rounds (seed %llu), %llu commits acknowledged, %llu found whole beyond the ledger, %llu sweeps,\n"
       "%llu kills before any acknowledgement, at the end %llu keys and %llu blobs; %llu faults\n",
       static_cast<unsigned long long>(round), static_cast<unsigned long long>(seed),
-      static_cast<unsigned long long>(killer.acknowledged), static_cast<unsigned long long>(shared.beyond_ledger),
-      static_cast<unsigned long long>(shared.sweeps), static_cast<unsigned long long>(killer.killed_before_any),
-      static_cast<unsigned long long>(shared.keys), static_cast<unsigned long long>(shared.blobs),
-      static_cast<unsigned long long>(shared.faults));
+      static_cast<unsigned long long>(killer.acknowledged),
+      static_cast<unsigned long long>(shared.beyond_ledger), static_cast<unsigned long long>(shared.sweeps),
+      static_cast<unsigned long long>(killer.killed_before_any), static_cast<unsigned long long>(shared.keys),
+      static_cast<unsigned long long>(shared.blobs), static_cast<unsigned long long>(shared.faults));
   if (good) return 0;
   return complain(fmt::format("round {} found a fault", round));
 }
@@ -290,7 +292,8 @@ int main_of_store_crash(const std::vector<std::string>& arguments) {
       return complain("unknown option " + arguments[i]);
     }
   }
-  if (arguments.size() % 2 != 0) return complain("usage: store_crash [--rounds N] [--seed S] [--committers N] [--dir D]");
+  if (arguments.size() % 2 != 0)
+    return complain("usage: store_crash [--rounds N] [--seed S] [--committers N] [--dir D]");
   if (!directory.empty()) return run(rounds, seed, committers, directory);
   const ScratchDirectory scratch("store-crash");
   const int status = run(rounds, seed, committers, scratch.path() + "/store");

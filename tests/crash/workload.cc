@@ -53,7 +53,8 @@ Step step_of(const Ledger& ledger, std::size_t committer, std::uint64_t number) 
     return dice % sides;
   };
   Step step;
-  for (std::uint64_t i = 1 + roll(5); i > 0; --i) step.values.push_back({dice + i, roll(20) == 0 ? roll(40'000) : roll(300)});
+  for (std::uint64_t i = 1 + roll(5); i > 0; --i)
+    step.values.push_back({dice + i, roll(20) == 0 ? roll(40'000) : roll(300)});
   if (roll(8) == 0) return step;  // a flag change, say: no blob
   if (roll(6) == 0) {
     // A letter to many: other committers store the same bytes.
@@ -88,8 +89,8 @@ net::Task<Result<StagedBlob>> stage(Engine& engine, std::string bytes) {
   co_return co_await writer->finish();
 }
 
-net::Task<Result<Version>> take_step(Engine& engine, const Ledger& ledger, std::size_t committer, std::uint64_t number,
-                                     std::optional<Version> counter_version) {
+net::Task<Result<Version>> take_step(Engine& engine, const Ledger& ledger, std::size_t committer,
+                                     std::uint64_t number, std::optional<Version> counter_version) {
   Batch batch(partition_of(committer));
   const std::string counter = counter_key(committer);
   if (counter_version) {
@@ -154,7 +155,8 @@ class Checker {
  private:
   template <class... Args>
   void fault(fmt::format_string<Args...> format, Args&&... args) {
-    if (report_.faults.size() < 100) report_.faults.push_back(fmt::format(format, std::forward<Args>(args)...));
+    if (report_.faults.size() < 100)
+      report_.faults.push_back(fmt::format(format, std::forward<Args>(args)...));
   }
 
   net::Task<void> load(PartitionId partition) {
@@ -167,8 +169,8 @@ class Checker {
       }
       for (std::size_t i = 0; i < page->size(); ++i) {
         // Keys name their committer, and that names its partition; so one map does for all.
-        const auto [at, is_new] = found_.try_emplace(std::string((*page)[i].key),
-                                                     Value{std::string((*page)[i].value), (*page)[i].version});
+        const auto [at, is_new] = found_.try_emplace(
+            std::string((*page)[i].key), Value{std::string((*page)[i].value), (*page)[i].version});
         if (!is_new) fault("key {} came twice", at->first);
       }
       report_.keys += page->size();
@@ -183,18 +185,22 @@ class Checker {
     const std::uint64_t last = counter ? std::stoull(counter->bytes) : 0;
     report_.acknowledged += acknowledged;
     if (last < acknowledged) {
-      fault("committer {}: step {} was acknowledged, but the store ends at step {}", committer, acknowledged, last);
+      fault("committer {}: step {} was acknowledged, but the store ends at step {}", committer, acknowledged,
+            last);
     }
     if (last > own.attempted) {
-      fault("committer {}: the store has step {}, but only {} were tried", committer, last, own.attempted.load());
+      fault("committer {}: the store has step {}, but only {} were tried", committer, last,
+            own.attempted.load());
     }
     if (counter && last == acknowledged && counter->version != Version(own.version)) {
-      fault("committer {}: step {} has version {}, but {} was told", committer, last, counter->version, own.version.load());
+      fault("committer {}: step {} has version {}, but {} was told", committer, last, counter->version,
+            own.version.load());
     }
     if (last > acknowledged) report_.beyond_ledger += last - acknowledged;
     Version newest;
     for (std::uint64_t step = last > 80 ? last - 80 : 1; step <= last; ++step) {
-      if (alive(step, last)) co_await check_step(committer, step, step == last ? counter : std::nullopt, newest);
+      if (alive(step, last))
+        co_await check_step(committer, step, step == last ? counter : std::nullopt, newest);
     }
     own.acknowledged = last;
     own.attempted = last;
@@ -214,11 +220,13 @@ class Checker {
         continue;
       }
       if (value->bytes != step.values[i].bytes()) fault("{} has other bytes than were put", key);
-      if (version.value_or(value->version) != value->version) fault("{} has another version than its batch", key);
+      if (version.value_or(value->version) != value->version)
+        fault("{} has another version than its batch", key);
       version = value->version;
     }
     if (version) {
-      if (*version <= newest) fault("committer {}: step {} has a version below that of an earlier one", committer, number);
+      if (*version <= newest)
+        fault("committer {}: step {} has a version below that of an earlier one", committer, number);
       newest = *version;
     }
     if (step.blob) co_await check_blob(committer, number, step.blob->bytes());

@@ -42,11 +42,11 @@ net::Task<Result<void>> take_steps(Engine& engine, Ledger& ledger, std::size_t c
                                    const std::function<bool()>& go_on);
 
 struct CheckReport {
-  std::uint64_t acknowledged = 0;      ///< steps that the ledger knows
-  std::uint64_t beyond_ledger = 0;     ///< steps found whole though nobody was told: the crash came between
+  std::uint64_t acknowledged = 0;   ///< steps that the ledger knows
+  std::uint64_t beyond_ledger = 0;  ///< steps found whole though nobody was told: the crash came between
   std::uint64_t keys = 0;
-  std::vector<BlobId> live_blobs;      ///< that must be held, each once
-  std::vector<std::string> faults;     ///< in words
+  std::vector<BlobId> live_blobs;   ///< that must be held, each once
+  std::vector<std::string> faults;  ///< in words
 };
 
 /// Compares all that the engine holds with the ledger, which then takes over what was found beyond it: it has

@@ -32,7 +32,9 @@ Result<std::string> read_file(const std::string& path) {
 /// An encrypted key must not make a server ask at a terminal.
 int no_password(char*, int, int, void*) { return -1; }
 
-BioPtr memory_bio(std::string_view text) { return BioPtr(::BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+BioPtr memory_bio(std::string_view text) {
+  return BioPtr(::BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
 
 std::vector<std::string> dns_names_of(X509* certificate) {
   std::vector<std::string> names;
@@ -42,7 +44,8 @@ std::vector<std::string> dns_names_of(X509* certificate) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(all, i);
     if (name->type != GEN_DNS) continue;
     const auto* text = reinterpret_cast<const char*>(::ASN1_STRING_get0_data(name->d.dNSName));
-    names.push_back(to_lower(std::string_view(text, static_cast<std::size_t>(::ASN1_STRING_length(name->d.dNSName)))));
+    names.push_back(
+        to_lower(std::string_view(text, static_cast<std::size_t>(::ASN1_STRING_length(name->d.dNSName)))));
   }
   ::GENERAL_NAMES_free(all);
   return names;
@@ -51,7 +54,8 @@ std::vector<std::string> dns_names_of(X509* certificate) {
 WallTime to_wall_time(const ASN1_TIME* time) {
   std::tm fields{};
   if (::ASN1_TIME_to_tm(time, &fields) != 1) return WallTime{};
-  return std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::from_time_t(::timegm(&fields)));
+  return std::chrono::time_point_cast<WallTime::duration>(
+      std::chrono::system_clock::from_time_t(::timegm(&fields)));
 }
 
 std::string date_of(WallTime time) {
@@ -73,7 +77,8 @@ Result<Certificate> load_certificate(const CertificateFiles& files) {
     ::ERR_clear_error();
     return fail(ErrorKind::kRefuse, "{}: no certificate in PEM form is in this file", files.certificate_path);
   }
-  while (X509Ptr next{::PEM_read_bio_X509(chain.get(), nullptr, no_password, nullptr)}) out.chain.push_back(std::move(next));
+  while (X509Ptr next{::PEM_read_bio_X509(chain.get(), nullptr, no_password, nullptr)})
+    out.chain.push_back(std::move(next));
   ::ERR_clear_error();
 
   PABAL_TRY(const std::string key_text, read_file(files.key_path));
@@ -81,14 +86,16 @@ Result<Certificate> load_certificate(const CertificateFiles& files) {
   if (!out.key) {
     ::ERR_clear_error();
     const bool encrypted = key_text.find("ENCRYPTED") != key_text.npos;
-    return fail(ErrorKind::kRefuse, "{}: {}", files.key_path,
-                encrypted ? "the private key is encrypted with a password; store it without (openssl pkey -in … -out …)"
-                          : "no private key in PEM form is in this file");
+    return fail(
+        ErrorKind::kRefuse, "{}: {}", files.key_path,
+        encrypted
+            ? "the private key is encrypted with a password; store it without (openssl pkey -in … -out …)"
+            : "no private key in PEM form is in this file");
   }
   if (::X509_check_private_key(out.own.get(), out.key.get()) != 1) {
     ::ERR_clear_error();
-    return fail(ErrorKind::kRefuse, "{}: this private key does not belong to the certificate in {}", files.key_path,
-                files.certificate_path);
+    return fail(ErrorKind::kRefuse, "{}: this private key does not belong to the certificate in {}",
+                files.key_path, files.certificate_path);
   }
   out.names = dns_names_of(out.own.get());
   return out;
@@ -104,7 +111,9 @@ std::vector<std::string> certificate_warnings(const Certificate& certificate, Wa
   std::vector<std::string> out;
   const WallTime from = to_wall_time(::X509_get0_notBefore(certificate.own.get()));
   const WallTime until = to_wall_time(::X509_get0_notAfter(certificate.own.get()));
-  if (now < from) out.push_back(fmt::format("{}: the certificate is valid only from {} on", certificate.path, date_of(from)));
+  if (now < from)
+    out.push_back(
+        fmt::format("{}: the certificate is valid only from {} on", certificate.path, date_of(from)));
   if (now > until) {
     out.push_back(fmt::format("{}: the certificate expired on {}", certificate.path, date_of(until)));
   } else if (now + kSoon > until) {
@@ -144,7 +153,8 @@ bool set_random_serial(X509* certificate) {
 
 }  // namespace
 
-Result<SelfSigned> make_self_signed(const std::vector<std::string>& names, const Clock& clock, std::chrono::days valid_for) {
+Result<SelfSigned> make_self_signed(const std::vector<std::string>& names, const Clock& clock,
+                                    std::chrono::days valid_for) {
   if (names.empty()) return fail(ErrorKind::kRefuse, "a certificate needs at least one host name");
   std::string alternatives;
   for (const std::string& name : names) {
@@ -154,7 +164,8 @@ Result<SelfSigned> make_self_signed(const std::vector<std::string>& names, const
     });
     if (!plain) return fail(ErrorKind::kRefuse, "'{}' is not a host name", name);
     const bool address = IpAddress::parse(name).has_value();
-    if (!address && name.find(':') != name.npos) return fail(ErrorKind::kRefuse, "'{}' is not a host name", name);
+    if (!address && name.find(':') != name.npos)
+      return fail(ErrorKind::kRefuse, "'{}' is not a host name", name);
     alternatives += fmt::format("{}{}:{}", alternatives.empty() ? "" : ",", address ? "IP" : "DNS", name);
   }
   char curve[] = "P-256";
@@ -167,14 +178,16 @@ Result<SelfSigned> make_self_signed(const std::vector<std::string>& names, const
   constexpr long kHour = 3600;
   bool good = key && x != nullptr && ::X509_set_version(x, X509_VERSION_3) == 1 && set_random_serial(x) &&
               ::ASN1_TIME_set(::X509_getm_notBefore(x), now - kHour) != nullptr &&
-              ::ASN1_TIME_adj(::X509_getm_notAfter(x), now - kHour, static_cast<int>(valid_for.count()), 0) != nullptr &&
+              ::ASN1_TIME_adj(::X509_getm_notAfter(x), now - kHour, static_cast<int>(valid_for.count()), 0) !=
+                  nullptr &&
               ::X509_set_pubkey(x, key.get()) == 1;
   if (good) {
     // At most 64 characters (RFC 5280, ub-common-name); the names that count are the alternatives.
     const std::string common = names.front().substr(0, 64);
     X509_NAME* const subject = ::X509_get_subject_name(x);
-    good = ::X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(common.c_str()),
-                                        -1, -1, 0) == 1 &&
+    good = ::X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
+                                        reinterpret_cast<const unsigned char*>(common.c_str()), -1, -1,
+                                        0) == 1 &&
            ::X509_set_issuer_name(x, subject) == 1 && add_extension(x, NID_subject_alt_name, alternatives) &&
            add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
            add_extension(x, NID_key_usage, "critical,digitalSignature") &&

@@ -98,6 +98,8 @@ class [[nodiscard]] Descriptor::Wait final : private CancelHook {
   std::optional<Loop::Timer> timer_;
 };
 
-inline Descriptor::Wait Descriptor::wait(Ready what, Deadline deadline) { return Wait(*this, what, deadline); }
+inline Descriptor::Wait Descriptor::wait(Ready what, Deadline deadline) {
+  return Wait(*this, what, deadline);
+}
 
 }  // namespace pabal::net

@@ -15,7 +15,8 @@ namespace {
 
 std::unexpected<Error> can_not_listen(const Endpoint& endpoint, int error) {
   std::string_view advice;
-  if (error == EACCES && endpoint.tcp() != nullptr) advice = "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
+  if (error == EACCES && endpoint.tcp() != nullptr)
+    advice = "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
   if (error == EADDRINUSE) advice = "; another program listens there already";
   if (error == EADDRNOTAVAIL) advice = "; no interface of this machine has that address";
   return fail(ErrorKind::kRefuse, "listening on {}: {}{}", endpoint.to_string(), error_text(error), advice);
@@ -31,7 +32,8 @@ bool remove_stale(const std::string& path, const SocketAddress& address) {
   struct stat info;
   if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return false;
   const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!probe || ::connect(probe.get(), address.get(), address.size) == 0 || errno != ECONNREFUSED) return false;
+  if (!probe || ::connect(probe.get(), address.get(), address.size) == 0 || errno != ECONNREFUSED)
+    return false;
   return ::unlink(path.c_str()) == 0;
 }
 

@@ -225,7 +225,8 @@ std::optional<TlsFacts> TlsStream::tls_facts() const {
   TlsFacts facts;
   facts.version = ::SSL_get_version(ssl);
   facts.cipher = ::SSL_get_cipher_name(ssl);
-  if (const char* name = ::SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) facts.server_name = to_lower(name);
+  if (const char* name = ::SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name))
+    facts.server_name = to_lower(name);
   const unsigned char* alpn = nullptr;
   unsigned alpn_size = 0;
   ::SSL_get0_alpn_selected(ssl, &alpn, &alpn_size);
@@ -235,7 +236,8 @@ std::optional<TlsFacts> TlsStream::tls_facts() const {
   if (verify != X509_V_OK) facts.verify_error = ::X509_verify_cert_error_string(verify);
   STACK_OF(X509)* const chain = ::SSL_get_peer_cert_chain(ssl);
   if (chain != nullptr && ::SSL_is_server(ssl) == 0) {
-    for (int i = 0; i < sk_X509_num(chain); ++i) facts.peer_chain_der.push_back(der_of(sk_X509_value(chain, i)));
+    for (int i = 0; i < sk_X509_num(chain); ++i)
+      facts.peer_chain_der.push_back(der_of(sk_X509_value(chain, i)));
   } else if (X509* peer = ::SSL_get0_peer_certificate(ssl)) {
     facts.peer_chain_der.push_back(der_of(peer));
   }
@@ -258,7 +260,8 @@ Result<std::string> TlsStream::channel_binding(ChannelBinding kind) const {
     }
     return out;
   }
-  X509* certificate = ::SSL_is_server(ssl) == 1 ? ::SSL_get_certificate(ssl) : ::SSL_get0_peer_certificate(ssl);
+  X509* certificate =
+      ::SSL_is_server(ssl) == 1 ? ::SSL_get_certificate(ssl) : ::SSL_get0_peer_certificate(ssl);
   if (certificate == nullptr) return fail(ErrorKind::kRefuse, "there is no server certificate to bind to");
   // RFC 5929 §4.1: the hash of the certificate's signature, but SHA-256 for MD5 and SHA-1. A signature
   // without a hash of its own (Ed25519) leaves the binding undefined.

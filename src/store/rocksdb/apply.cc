@@ -8,7 +8,9 @@ namespace pabal::store {
 namespace {
 
 // Large blobs lie under segment 0, which has no file.
-std::uint64_t bytes_of(SegmentId id, const SegmentUse& use) { return id == SegmentId() ? use.live_bytes : use.end_offset; }
+std::uint64_t bytes_of(SegmentId id, const SegmentUse& use) {
+  return id == SegmentId() ? use.live_bytes : use.end_offset;
+}
 
 }  // namespace
 
@@ -107,8 +109,8 @@ struct Applier {
     // A blob that comes without a holder, or loses one, is for the sweep to look at.
     for (const PlacedBlob& blob : record.blobs) {
       store(blob);
-      const bool held = std::ranges::any_of(record.references,
-                                            [&blob](const auto& ref) { return ref.held && ref.blob == blob.id; });
+      const bool held = std::ranges::any_of(
+          record.references, [&blob](const auto& ref) { return ref.held && ref.blob == blob.id; });
       if (!held) batch.Put(loose_key(blob.id), rocksdb::Slice());
     }
     for (const auto& reference : record.references) {

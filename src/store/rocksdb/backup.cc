@@ -21,7 +21,8 @@ Result<void> make_checkpoint(Index& index, const std::string& directory) {
 
 using CopyOne = Result<void> (Disk::*)(const std::string& from, const std::string& to) const;
 
-Result<void> copy_directory(const Disk& disk, const std::string& from, const std::string& to, CopyOne copy_one) {
+Result<void> copy_directory(const Disk& disk, const std::string& from, const std::string& to,
+                            CopyOne copy_one) {
   PABAL_TRY_VOID(disk.make_directory(to));
   PABAL_TRY(const auto names, disk.list(from));
   for (const std::string& name : names) PABAL_TRY_VOID((disk.*copy_one)(from + "/" + name, to + "/" + name));
@@ -69,8 +70,8 @@ Result<void> RocksEngine::copy_files(const Layout& target, SegmentId end) const 
     const auto id = parse_segment_file_name(name);
     if (!id || *id >= end) continue;
     const std::string from = layout_.journal() + "/" + name;
-    // Whoever opens the copy goes on writing in its newest segment, and so may we after a crash: that one can't be
-    // shared.
+    // Whoever opens the copy goes on writing in its newest segment, and so may we after a crash: that one
+    // can't be shared.
     const bool newest = id->value() + 1 == end.value();
     PABAL_TRY_VOID(newest ? disk_.copy(from, target.journal() + "/" + name)
                           : disk_.link_or_copy(from, target.journal() + "/" + name));

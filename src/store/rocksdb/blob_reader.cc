@@ -58,8 +58,8 @@ struct BlobReader::Part {
 
 namespace {
 
-// A string that need not be filled before it is read into. libstdc++ 12 tells the operation its capacity, not the size
-// that was asked for; hence the capture.
+// A string that need not be filled before it is read into. libstdc++ 12 tells the operation its capacity, not
+// the size that was asked for; hence the capture.
 std::string uninitialised(std::size_t size) {
   std::string out;
   out.resize_and_overwrite(size, [size](char*, std::size_t) { return size; });
@@ -120,7 +120,8 @@ Result<std::string> BlobReader::read_from_disk(BlobId id, BlobLocation location,
   }
 }
 
-Result<std::shared_ptr<const ReadableFile>> BlobReader::open_file(const BlobId& id, const BlobLocation& location) {
+Result<std::shared_ptr<const ReadableFile>> BlobReader::open_file(const BlobId& id,
+                                                                  const BlobLocation& location) {
   return location.large() ? ReadableFile::open(large_.path_of(id)) : segments_.open(location.segment);
 }
 
@@ -138,7 +139,8 @@ Result<std::optional<std::string>> BlobReader::read_at(const BlobId& id, const B
   std::string bytes = uninitialised(part.size());
   PABAL_TRY(const std::size_t got, file->read_at(location.offset + part.begin, bytes));
   if (got != bytes.size() || !chunks_match(bytes, sums)) {
-    return fail(ErrorKind::kCorrupt, "{} is damaged between offset {} and {}: the blob {} does not match its checksum",
+    return fail(ErrorKind::kCorrupt,
+                "{} is damaged between offset {} and {}: the blob {} does not match its checksum",
                 file->path(), location.offset + part.begin, location.offset + part.end, id.to_hex());
   }
   return part.trim(std::move(bytes));

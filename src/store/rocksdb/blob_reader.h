@@ -51,15 +51,16 @@ class BlobReader {
   net::Task<Result<std::string>> read(BlobId id, std::uint64_t offset, std::size_t size);
 
   /// The bytes at `location`, checked. Nothing if its file is gone. Blocks.
-  Result<std::optional<std::string>> read_at(const BlobId& id, const BlobLocation& location, std::uint64_t offset,
-                                             std::uint64_t size);
+  Result<std::optional<std::string>> read_at(const BlobId& id, const BlobLocation& location,
+                                             std::uint64_t offset, std::uint64_t size);
 
  private:
   struct Part;
 
   net::Task<Result<std::optional<BlobLocation>>> find(const BlobId& id);
   std::optional<std::string> read_cached(const BlobLocation& location, const Part& part);
-  Result<std::string> read_from_disk(BlobId id, BlobLocation location, std::uint64_t offset, std::uint64_t size);
+  Result<std::string> read_from_disk(BlobId id, BlobLocation location, std::uint64_t offset,
+                                     std::uint64_t size);
   Result<std::shared_ptr<const ReadableFile>> open_file(const BlobId& id, const BlobLocation& location);
 
   const Index& index_;

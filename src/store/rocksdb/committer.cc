@@ -19,7 +19,8 @@ constexpr std::uint64_t kCheckpointBytes = 64 * 1024 * 1024;
 constexpr std::uint64_t kRoomCheckBytes = 1024 * 1024;
 
 bool adds_something(const Batch& batch) {
-  return !batch.blobs().empty() || std::ranges::any_of(batch.writes(), [](const auto& w) { return w.value.has_value(); }) ||
+  return !batch.blobs().empty() ||
+         std::ranges::any_of(batch.writes(), [](const auto& w) { return w.value.has_value(); }) ||
          std::ranges::any_of(batch.references(), [](const auto& r) { return r.held; });
 }
 
@@ -121,16 +122,18 @@ std::size_t Committer::commit_group(std::span<Request* const> requests) {
   return taken;
 }
 
-Result<void> Committer::write_group(std::span<const Record> records, std::span<const std::string_view> blobs) {
+Result<void> Committer::write_group(std::span<const Record> records,
+                                    std::span<const std::string_view> blobs) {
   PABAL_TRY_VOID(may_write(false));
   return write_records(records, blobs);
 }
 
 Result<void> Committer::may_write(bool adds) {
   if (parts_.journal.broken()) {
-    return fail(ErrorKind::kRetryLater,
-                "the disk failed to keep a commit, so nothing is accepted until the store is opened again: {}",
-                write_failure());
+    return fail(
+        ErrorKind::kRetryLater,
+        "the disk failed to keep a commit, so nothing is accepted until the store is opened again: {}",
+        write_failure());
   }
   if (unapplied_ || !parts_.index.trouble().empty()) {
     const Result<void> finished = finish_unapplied();
@@ -155,7 +158,8 @@ Result<void> Committer::check_room() {
   if (bytes_since_room_was_checked_ < kRoomCheckBytes) return {};
   const auto room = parts_.disk.free_bytes(options_.directory);
   if (room && *room < options_.reserve_bytes) {
-    return fail(ErrorKind::kRetryLater, "only {} MiB are left on the disk of {}, and {} MiB are kept in reserve: "
+    return fail(ErrorKind::kRetryLater,
+                "only {} MiB are left on the disk of {}, and {} MiB are kept in reserve: "
                 "make room, and commits go on by themselves",
                 *room >> 20, options_.directory, options_.reserve_bytes >> 20);
   }
@@ -163,7 +167,8 @@ Result<void> Committer::check_room() {
   return {};
 }
 
-Result<void> Committer::write_records(std::span<const Record> records, std::span<const std::string_view> blobs) {
+Result<void> Committer::write_records(std::span<const Record> records,
+                                      std::span<const std::string_view> blobs) {
   records_.clear();
   for (const Record& record : records) append_record(records_, record);
   auto place = parts_.journal.append(records_, blobs);

@@ -1,9 +1,9 @@
-// The one thread that changes the store. It takes all that waits, as one group: judges each batch, appends the
-// group to the journal, syncs once, brings the effects into the index, and tells the callers. There
-// is no timer: while one group is being synced, the next gathers by itself.
+// The one thread that changes the store. It takes all that waits, as one group: judges each batch, appends
+// the group to the journal, syncs once, brings the effects into the index, and tells the callers. There is no
+// timer: while one group is being synced, the next gathers by itself.
 //
-// The queue holds nothing but pointers to batches that their callers hold anyway, so it needs no bound of its own:
-// memory is bounded by how many callers there are, and each waits for its answer.
+// The queue holds nothing but pointers to batches that their callers hold anyway, so it needs no bound of its
+// own: memory is bounded by how many callers there are, and each waits for its answer.
 #pragma once
 
 #include <atomic>
@@ -79,7 +79,8 @@ class Committer {
   /// Everything before this place is in the index's tables: no replay will ask for it.
   const Applied& checkpoint() const { return checkpoint_; }
   void reached_checkpoint(const Applied& checkpoint);
-  /// Removes segments that hold nothing any more and that no replay will ask for; returns the bytes given back.
+  /// Removes segments that hold nothing any more and that no replay will ask for; returns the bytes given
+  /// back.
   Result<std::uint64_t> remove_dead_segments();
   /// While held, no segment and no blob is removed: a backup is copying them.
   void hold_removals() { ++removal_holds_; }

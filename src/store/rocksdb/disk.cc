@@ -45,7 +45,8 @@ Result<void> Disk::make_directory(const std::string& path) const {
 
 Result<void> Disk::sync_directory(const std::string& path) const {
   std::unique_ptr<rocksdb::FSDirectory> directory;
-  PABAL_TRY_VOID(checked(files_->NewDirectory(path, kPlain, &directory, nullptr), "opening the directory", path));
+  PABAL_TRY_VOID(
+      checked(files_->NewDirectory(path, kPlain, &directory, nullptr), "opening the directory", path));
   return checked(directory->Fsync(kPlain, nullptr), "syncing the directory", path);
 }
 
@@ -103,12 +104,13 @@ Result<std::vector<std::string>> Disk::list(const std::string& directory) const 
 
 Result<std::uint64_t> Disk::free_bytes(const std::string& directory) const {
   std::uint64_t bytes = 0;
-  PABAL_TRY_VOID(checked(files_->GetFreeSpace(directory, kPlain, &bytes, nullptr), "asking for the room left at",
-                         directory));
+  PABAL_TRY_VOID(checked(files_->GetFreeSpace(directory, kPlain, &bytes, nullptr),
+                         "asking for the room left at", directory));
   return bytes;
 }
 
-Result<void> Disk::write_whole(const std::string& directory, const std::string& name, std::string_view bytes) const {
+Result<void> Disk::write_whole(const std::string& directory, const std::string& name,
+                               std::string_view bytes) const {
   const std::string path = directory + "/" + name;
   const std::string unfinished = path + ".tmp";
   PABAL_TRY(auto file, create(unfinished));

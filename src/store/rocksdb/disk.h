@@ -47,7 +47,8 @@ class Disk {
   Result<std::uint64_t> free_bytes(const std::string& directory) const;
 
   /// The file appears whole or not at all, and is durable on return.
-  Result<void> write_whole(const std::string& directory, const std::string& name, std::string_view bytes) const;
+  Result<void> write_whole(const std::string& directory, const std::string& name,
+                           std::string_view bytes) const;
   /// Copies and syncs the file; its name is durable with the directory.
   Result<void> copy(const std::string& from, const std::string& to) const;
   /// A second name for the file where the file system can, a copy where it can't.

@@ -46,7 +46,8 @@ Result<void> RocksEngine::start() {
   PABAL_TRY_VOID(disk_.remove_directory(layout_.checkpoint()));  // a backup that a crash cut short
   PABAL_TRY(large_, LargeFiles::open(layout_.root, disk_));
 
-  PABAL_TRY(index_, Index::open({layout_.index(), options_.cache_bytes, options_.write_buffer_bytes, false}, disk_));
+  PABAL_TRY(index_,
+            Index::open({layout_.index(), options_.cache_bytes, options_.write_buffer_bytes, false}, disk_));
   PABAL_TRY(const auto known, index_->load_applied());
   if (!known) {
     PABAL_TRY(const bool is_new, has_no_journal(layout_.journal(), disk_));
@@ -57,8 +58,8 @@ Result<void> RocksEngine::start() {
   const Applied from = known.value_or(journal_start());
   PABAL_TRY(SegmentTable segments, load_segments(from));
   journal_ = std::make_unique<Journal>(
-      JournalOptions{layout_.journal(), options_.segment_bytes, options_.zero_ahead, options_.reserve_bytes}, disk_,
-      random_, *upkeep_);
+      JournalOptions{layout_.journal(), options_.segment_bytes, options_.zero_ahead, options_.reserve_bytes},
+      disk_, random_, *upkeep_);
   PABAL_TRY(const Applied applied, replay(from, segments));
   reader_ = std::make_unique<BlobReader>(*index_, segment_files_, *large_, readers_);
   committer_ = std::make_unique<Committer>(
@@ -127,7 +128,8 @@ net::Task<Result<std::vector<std::optional<Value>>>> RocksEngine::get(const Part
   co_return co_await readers_.run([&] { return *index_->get(partition, keys, Reach::kDisk); });
 }
 
-net::Task<Result<ScanPage>> RocksEngine::scan(const PartitionId& partition, const KeyRange& range, ScanLimits limits) {
+net::Task<Result<ScanPage>> RocksEngine::scan(const PartitionId& partition, const KeyRange& range,
+                                              ScanLimits limits) {
   if (auto found = index_->scan(partition, range, limits, Reach::kMemory)) co_return *std::move(found);
   co_return co_await readers_.run([&] { return *index_->scan(partition, range, limits, Reach::kDisk); });
 }

@@ -17,17 +17,21 @@ namespace pabal::store {
 
 class RocksEngine final : public EmbeddedEngine {
  public:
-  static Result<std::unique_ptr<RocksEngine>> open(EmbeddedOptions options, std::shared_ptr<rocksdb::FileSystem> files);
+  static Result<std::unique_ptr<RocksEngine>> open(EmbeddedOptions options,
+                                                   std::shared_ptr<rocksdb::FileSystem> files);
   /// Finishes what is queued and leaves a checkpoint, so that the next opening has nothing to replay.
   ~RocksEngine() override;
 
   net::Task<Result<std::vector<std::optional<Value>>>> get(const PartitionId& partition,
                                                            std::span<const std::string> keys) override;
-  net::Task<Result<ScanPage>> scan(const PartitionId& partition, const KeyRange& range, ScanLimits limits) override;
+  net::Task<Result<ScanPage>> scan(const PartitionId& partition, const KeyRange& range,
+                                   ScanLimits limits) override;
   net::Task<Result<Version>> commit(Batch batch) override { return committer_->commit(std::move(batch)); }
   std::unique_ptr<Watch> watch(const PartitionId& partition) override { return watches_.watch(partition); }
   std::unique_ptr<BlobWriter> new_blob() override;
-  net::Task<Result<std::optional<std::uint64_t>>> blob_size(BlobId blob) override { return reader_->size(blob); }
+  net::Task<Result<std::optional<std::uint64_t>>> blob_size(BlobId blob) override {
+    return reader_->size(blob);
+  }
   net::Task<Result<std::string>> read_blob(BlobId blob, std::uint64_t offset, std::size_t size) override {
     return reader_->read(blob, offset, size);
   }

@@ -107,7 +107,8 @@ TEST_F(EmbeddedTest, ANewerFormatIsRefusedInWords) {
 TEST_F(EmbeddedTest, AFormatThatCannotBeReadIsCorrupt) {
   open();
   engine_.reset();
-  for (const char* text : {"", "pabal-store", "pabal-store x\n", "pabal-store 0\n", "pabal-store 1", "other 1\n"}) {
+  for (const char* text :
+       {"", "pabal-store", "pabal-store x\n", "pabal-store 0\n", "pabal-store 1", "other 1\n"}) {
     write_file(options_.directory / "FORMAT", text);
     const auto opened = open(options_.directory);
     ASSERT_FALSE(opened) << text;
@@ -136,7 +137,8 @@ TEST_F(EmbeddedTest, OnlyOneMayHaveItOpen) {
   open();
   const auto second = open(options_.directory);
   ASSERT_FALSE(second);
-  EXPECT_NE(second.error().detail.find(fmt::format("pid {}", ::getpid())), std::string::npos) << second.error().detail;
+  EXPECT_NE(second.error().detail.find(fmt::format("pid {}", ::getpid())), std::string::npos)
+      << second.error().detail;
   engine_.reset();
   EXPECT_TRUE(open(options_.directory));
 }
@@ -227,7 +229,10 @@ TEST_F(EmbeddedTest, ALargeBlobWithoutACommitLeavesNothing) {
   store("a", "a");
   store("b", "b");
   EXPECT_EQ(files_in("large"), 0u);
-  { const auto writer = engine_->new_blob(); ASSERT_TRUE(run(writer->write(noise(3 * kMaxSmallBlobBytes)))); }
+  {
+    const auto writer = engine_->new_blob();
+    ASSERT_TRUE(run(writer->write(noise(3 * kMaxSmallBlobBytes))));
+  }
   engine_.reset();
   open();
   EXPECT_EQ(files_in("tmp"), 0u);
@@ -257,7 +262,8 @@ TEST_F(EmbeddedTest, BelowTheReserveOnlyWhatTakesRoomIsRefused) {
   const auto refused = run(engine_->commit(std::move(put)));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::kRetryLater);
-  EXPECT_NE(engine_->stats().write_failure.find("reserve"), std::string::npos) << engine_->stats().write_failure;
+  EXPECT_NE(engine_->stats().write_failure.find("reserve"), std::string::npos)
+      << engine_->stats().write_failure;
   Batch erase(kPartition);
   erase.erase("letter");
   erase.release(id, "letter");
@@ -309,7 +315,8 @@ TEST_F(EmbeddedTest, ABackupOfABusyStoreComesBackWhole) {
   for (const auto& [name, bytes] : letters) {
     const auto value = run((*restored)->get_one(kPartition, name));
     EXPECT_TRUE(value && *value) << name;
-    EXPECT_TRUE(run((*restored)->read_blob(BlobId::of(bytes), 0, bytes.size())).value_or("") == bytes) << name;
+    EXPECT_TRUE(run((*restored)->read_blob(BlobId::of(bytes), 0, bytes.size())).value_or("") == bytes)
+        << name;
   }
   EXPECT_FALSE(*run((*restored)->get_one(kPartition, "after 99")));
   // One moment: what was written during the backup is there up to some point, and nothing behind it.
@@ -347,7 +354,8 @@ TEST_F(EmbeddedTest, VerifyFindsAChangedByteOfABlob) {
   const BlobId large = store("large", noise(400'000));
   engine_.reset();
   expect_sound(options_.directory);
-  for (const fs::path& path : {options_.directory / "journal/000000000001.seg", options_.directory / "large" / large.to_hex()}) {
+  for (const fs::path& path :
+       {options_.directory / "journal/000000000001.seg", options_.directory / "large" / large.to_hex()}) {
     const std::string whole = bytes_of_file(path);
     std::string damaged = whole;
     damaged[6'000] = static_cast<char>(damaged[6'000] ^ 1);
@@ -355,7 +363,8 @@ TEST_F(EmbeddedTest, VerifyFindsAChangedByteOfABlob) {
     const auto report = verify_embedded(options_.directory);
     ASSERT_TRUE(report);
     ASSERT_EQ(report->faults.size(), 1u);
-    EXPECT_NE(report->faults.front().find(path.filename().string()), std::string::npos) << report->faults.front();
+    EXPECT_NE(report->faults.front().find(path.filename().string()), std::string::npos)
+        << report->faults.front();
     write_file(path, whole);
   }
 }

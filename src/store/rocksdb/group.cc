@@ -15,7 +15,8 @@ BatchRecord record_of(const Batch& batch, Version version) {
   record.partition = batch.partition().value();
   record.writes.reserve(batch.writes().size());
   for (const Batch::Write& write : batch.writes()) {
-    record.writes.push_back({write.key, write.value.has_value(), write.value ? *write.value : std::string_view()});
+    record.writes.push_back(
+        {write.key, write.value.has_value(), write.value ? *write.value : std::string_view()});
   }
   record.references.reserve(batch.references().size());
   for (const Batch::Reference& reference : batch.references()) {
@@ -82,15 +83,18 @@ Result<GroupBuilder::Placing> GroupBuilder::place_blobs(const Batch& batch) cons
   Placing placing;
   placing.next_offset = blob_bytes_;
   for (const StagedBlob& blob : batch.blobs()) {
-    const bool placed = std::ranges::any_of(placing.placed, [&](const auto& other) { return other.id == blob.id; });
+    const bool placed =
+        std::ranges::any_of(placing.placed, [&](const auto& other) { return other.id == blob.id; });
     if (placed) continue;
     PABAL_TRY(const bool stored, is_stored(blob.id));
     if (stored) continue;
-    if (const auto* small = dynamic_cast<const SmallStaged*>(blob.bytes.get()); small && small->id == blob.id) {
+    if (const auto* small = dynamic_cast<const SmallStaged*>(blob.bytes.get());
+        small && small->id == blob.id) {
       placing.placed.push_back({blob.id, false, small->bytes.size(), placing.next_offset, small->sums});
       placing.bytes.push_back(small->bytes);
       placing.next_offset += small->bytes.size();
-    } else if (const auto* large = dynamic_cast<const LargeStaged*>(blob.bytes.get()); large && large->id == blob.id) {
+    } else if (const auto* large = dynamic_cast<const LargeStaged*>(blob.bytes.get());
+               large && large->id == blob.id) {
       placing.placed.push_back({blob.id, true, large->size_bytes, 0, {}});
       placing.large.push_back(large);
     } else {

@@ -37,8 +37,8 @@ Result<std::optional<Value>> to_value(const rocksdb::Status& status, const rocks
   return Value{std::string(stored->bytes), stored->version};
 }
 
-// RocksDB's diary would be a file that nobody rotates, and that a check of a store would write to; what went wrong
-// comes back in statuses and through Listener.
+// RocksDB's diary would be a file that nobody rotates, and that a check of a store would write to; what went
+// wrong comes back in statuses and through Listener.
 class SilentLog final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
@@ -119,7 +119,8 @@ Result<std::unique_ptr<Index>> Index::open(const IndexOptions& options, const Di
   rocksdb::DB* db = nullptr;
   const auto status = options.read_only ? rocksdb::DB::OpenForReadOnly(db_options, options.directory, &db)
                                         : rocksdb::DB::Open(db_options, options.directory, &db);
-  if (!status.ok()) return std::unexpected(to_error(status, fmt::format("opening the index in {}", options.directory)));
+  if (!status.ok())
+    return std::unexpected(to_error(status, fmt::format("opening the index in {}", options.directory)));
   index->db_.reset(db);
   return index;
 }
@@ -127,10 +128,11 @@ Result<std::unique_ptr<Index>> Index::open(const IndexOptions& options, const Di
 Index::~Index() = default;
 
 Index::Found<std::vector<std::optional<Value>>> Index::get(const PartitionId& partition,
-                                                           std::span<const std::string> keys, Reach reach) const {
+                                                           std::span<const std::string> keys,
+                                                           Reach reach) const {
   rocksdb::ReadOptions options = reading(reach);
-  // RocksDB's MultiGet would read all as of one moment too, but of a table that is not in memory it may answer
-  // "found" with no value, where Get says that it would have to wait (7.8;
+  // RocksDB's MultiGet would read all as of one moment too, but of a table that is not in memory it may
+  // answer "found" with no value, where Get says that it would have to wait (7.8;
   // IndexOnDisk.ManyKeysThatLieOnDisk).
   std::optional<rocksdb::ManagedSnapshot> moment;
   if (keys.size() > 1) options.snapshot = moment.emplace(db_.get()).snapshot();
@@ -138,7 +140,8 @@ Index::Found<std::vector<std::optional<Value>>> Index::get(const PartitionId& pa
   values.reserve(keys.size());
   for (const std::string& key : keys) {
     rocksdb::PinnableSlice bytes;
-    const auto status = db_->Get(options, db_->DefaultColumnFamily(), data_key(partition.value(), key), &bytes);
+    const auto status =
+        db_->Get(options, db_->DefaultColumnFamily(), data_key(partition.value(), key), &bytes);
     if (status.IsIncomplete()) return std::nullopt;
     auto value = to_value(status, bytes);
     if (!value) return failure_of(std::move(value));
@@ -166,7 +169,8 @@ struct Bounds {
 
 bool page_is_full(const ScanPage& page, const ScanLimits& limits, std::size_t next_bytes) {
   if (page.empty()) return false;
-  return page.size() >= limits.max_entries || page.bytes() + next_bytes > std::min(limits.max_bytes, kMaxPageBytes);
+  return page.size() >= limits.max_entries ||
+         page.bytes() + next_bytes > std::min(limits.max_bytes, kMaxPageBytes);
 }
 
 // What is left of `range` once everything up to and including `last_key` was read.
@@ -179,8 +183,8 @@ KeyRange rest_of(const KeyRange& range, std::string_view last_key, bool reverse)
 
 }  // namespace
 
-Index::Found<ScanPage> Index::scan(const PartitionId& partition, const KeyRange& range, const ScanLimits& limits,
-                                   Reach reach) const {
+Index::Found<ScanPage> Index::scan(const PartitionId& partition, const KeyRange& range,
+                                   const ScanLimits& limits, Reach reach) const {
   ScanPage page;
   if (!range.end.empty() && range.start >= range.end) return page;
   const std::string prefix = data_prefix(partition.value());
@@ -191,7 +195,8 @@ Index::Found<ScanPage> Index::scan(const PartitionId& partition, const KeyRange&
   options.iterate_lower_bound = &lower;
   options.iterate_upper_bound = &upper;
   const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options));
-  for (limits.reverse ? at->SeekToLast() : at->SeekToFirst(); at->Valid(); limits.reverse ? at->Prev() : at->Next()) {
+  for (limits.reverse ? at->SeekToLast() : at->SeekToFirst(); at->Valid();
+       limits.reverse ? at->Prev() : at->Next()) {
     const std::string_view key = view(at->key()).substr(prefix.size());
     const auto stored = decode_value(view(at->value()));
     if (!stored) return undecodable("value");

@@ -38,8 +38,8 @@ class Index {
   static Result<std::unique_ptr<Index>> open(const IndexOptions& options, const Disk& disk);
   ~Index();
 
-  Found<std::vector<std::optional<Value>>> get(const PartitionId& partition, std::span<const std::string> keys,
-                                               Reach reach) const;
+  Found<std::vector<std::optional<Value>>> get(const PartitionId& partition,
+                                               std::span<const std::string> keys, Reach reach) const;
   Found<ScanPage> scan(const PartitionId& partition, const KeyRange& range, const ScanLimits& limits,
                        Reach reach) const;
   Found<std::optional<BlobLocation>> find_blob(const BlobId& id, Reach reach) const;
@@ -48,7 +48,8 @@ class Index {
   Result<bool> is_held(const BlobId& id) const;
   Result<std::optional<Applied>> load_applied() const;
   /// Calls `each` with every key of a tag, in order, until it answers false.
-  Result<void> for_each(KeyTag tag, const std::function<bool(std::string_view key, std::string_view value)>& each) const;
+  Result<void> for_each(KeyTag tag,
+                        const std::function<bool(std::string_view key, std::string_view value)>& each) const;
 
   Result<void> apply(rocksdb::WriteBatch& batch);
   /// Returns when all that was applied before the call is durable in tables.

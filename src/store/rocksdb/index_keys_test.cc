@@ -9,7 +9,7 @@ const BlobId kBlob = BlobId::of("blob");
 
 TEST(IndexKeys, PartitionsNeverInterleave) {
   // In the order of the index: by the length of the partition's name, then by its bytes, then by key.
-  const std::string keys[] = {data_key("a", "\x01"),  data_key("a", "b"),   data_key("a", "\xff\xff"),
+  const std::string keys[] = {data_key("a", "\x01"),  data_key("a", "b"),     data_key("a", "\xff\xff"),
                               data_key("b", "a"),     data_key("aa", "\x01"), data_key("ab", "a"),
                               data_key("aaa", "\x01")};
   EXPECT_TRUE(std::ranges::is_sorted(keys));

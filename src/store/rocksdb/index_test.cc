@@ -47,7 +47,8 @@ TEST_F(IndexOnDisk, ManyKeysThatLieOnDisk) {
     std::vector<std::string> keys;
     for (std::uint64_t i = 1 + random.below(8); i > 0; --i) {
       // Near one another, as a caller asks; twice the same, and some that are not there.
-      numbers.push_back(random.below(40) == 0 ? kKeys + i : (random.below(kKeys / 50) * 50 + random.below(4)));
+      numbers.push_back(random.below(40) == 0 ? kKeys + i
+                                              : (random.below(kKeys / 50) * 50 + random.below(4)));
       keys.push_back(key_of(numbers.back()));
     }
     auto found = index_->get(kPartition, keys, Reach::kMemory);

@@ -92,8 +92,8 @@ Result<GroupPlace> Journal::append(std::string_view records, std::span<const std
   }
   if (const auto status = file_->Sync(kPlain, nullptr); !status.ok()) {
     // After a failed sync the kernel may drop the pages and call the next sync a success: nothing that this
-    // file answers can be trusted any more. Cut away, so that the next opening does not bring back what its caller
-    // was told has failed; where even that fails, the outcome stays open.
+    // file answers can be trusted any more. Cut away, so that the next opening does not bring back what its
+    // caller was told has failed; where even that fails, the outcome stays open.
     broken_ = true;
     partly_written_ = true;
     (void)cut_back();
@@ -101,7 +101,8 @@ Result<GroupPlace> Journal::append(std::string_view records, std::span<const std
   }
   if (frame_.capacity() > kKeptFrameBytes) frame_ = std::string();
   last_group_ = offset_;
-  const GroupPlace place{current_, next_sequence_, offset_ + kGroupHeaderBytes + records.size(), offset_ + size};
+  const GroupPlace place{current_, next_sequence_, offset_ + kGroupHeaderBytes + records.size(),
+                         offset_ + size};
   offset_ += size;
   ++next_sequence_;
   prepare_next_if_due();

@@ -1,7 +1,8 @@
 // The journal: the truth on disk. Groups are appended to the current segment and synced; when it is
 // full, the journal goes on in the next one, which a thread of the upkeep pool has made ready: written
 // full of zeros and synced, because overwriting what is there already costs half as much to sync as making
-// a file longer (docs/decisions/0003-embedded-store.md). Where the next one isn't ready, the current one grows.
+// a file longer (docs/decisions/0003-embedded-store.md). Where the next one isn't ready, the current one
+// grows.
 //
 // Belongs to the committer's thread, except where a method says otherwise. Every call may block.
 #pragma once
@@ -48,16 +49,16 @@ class Journal {
   static Result<void> create(const std::string& directory, const Disk& disk, Random& random);
   Result<void> resume(const JournalEnd& end);
 
-  /// Writes one group and syncs it. On failure the group is not there. If it was the sync that failed, broken() is
-  /// set and nothing may be appended until the store is opened again; should the disk refuse to cut the group away as
-  /// well, that opening may find it whole after all.
+  /// Writes one group and syncs it. On failure the group is not there. If it was the sync that failed,
+  /// broken() is set and nothing may be appended until the store is opened again; should the disk refuse to
+  /// cut the group away as well, that opening may find it whole after all.
   Result<GroupPlace> append(std::string_view records, std::span<const std::string_view> blobs);
   /// Takes the group that append() returned last away again, durably.
   Result<void> take_back(const GroupPlace& place);
   bool broken() const { return broken_; }
 
-  /// Closes the current segment and goes on in a new one, so that all that was appended stands in files that no
-  /// append will touch again. Returns the id of the new one.
+  /// Closes the current segment and goes on in a new one, so that all that was appended stands in files that
+  /// no append will touch again. Returns the id of the new one.
   Result<SegmentId> roll();
 
   SegmentId current() const { return current_; }
@@ -88,7 +89,7 @@ class Journal {
   std::uint64_t last_group_ = 0;  // where it begins
   std::uint64_t next_sequence_ = 1;
   bool broken_ = false;
-  bool partly_written_ = false;  // something stands behind offset_ that is no group
+  bool partly_written_ = false;   // something stands behind offset_ that is no group
   std::uint64_t prepare_at_ = 0;  // how far the current segment is to come before the next is made ready
   std::string frame_;
 

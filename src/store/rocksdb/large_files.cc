@@ -38,7 +38,9 @@ std::optional<BlobId> LargeFiles::parse_name(std::string_view name) {
   return BlobId::from_bytes(bytes);
 }
 
-std::string LargeFiles::new_unfinished_path() { return fmt::format("{}/{}", unfinished_, next_unfinished_++); }
+std::string LargeFiles::new_unfinished_path() {
+  return fmt::format("{}/{}", unfinished_, next_unfinished_++);
+}
 
 void LargeFiles::pin(const BlobId& id) {
   const std::lock_guard lock(mutex_);
@@ -76,8 +78,8 @@ void LargeFiles::on_abandoned(std::function<void()> call) {
 }
 
 Result<std::uint64_t> LargeFiles::remove_unless_pinned(const BlobId& id) {
-  // Under the lock: a writer that pins before it renames either comes first and keeps the file, or comes after
-  // and makes it anew.
+  // Under the lock: a writer that pins before it renames either comes first and keeps the file, or comes
+  // after and makes it anew.
   const std::lock_guard lock(mutex_);
   const std::string path = path_of(id);
   if (pins_.contains(id) || !disk_.exists(path)) return 0;

@@ -45,7 +45,8 @@ class LargeFiles {
   /// Ids whose last pin went before a commit; each is handed out once.
   std::vector<BlobId> take_abandoned();
   void give_back_abandoned(std::vector<BlobId> ids);
-  /// Called from any thread when there is something to take. Replaced by an empty one before what it refers to goes.
+  /// Called from any thread when there is something to take. Replaced by an empty one before what it refers
+  /// to goes.
   void on_abandoned(std::function<void()> call);
 
   /// Removes the file unless a pin holds it; the answer is how many bytes came free.
@@ -100,7 +101,8 @@ class LargeFileWriter {
   LargeFileWriter(const LargeFileWriter&) = delete;
   LargeFileWriter& operator=(const LargeFileWriter&) = delete;
 
-  /// Every call but the last brings a multiple of kChunkBytes. `hash` takes the bytes after the first `hashed`.
+  /// Every call but the last brings a multiple of kChunkBytes. `hash` takes the bytes after the first
+  /// `hashed`.
   Result<void> append(std::string_view bytes, Sha256& hash, std::size_t hashed);
   Result<std::shared_ptr<const LargeStaged>> finish(Sha256& hash);
 

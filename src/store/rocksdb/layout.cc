@@ -55,8 +55,8 @@ Result<std::unique_ptr<StoreLock>> StoreLock::take(const Layout& layout) {
     const ssize_t size = ::pread(descriptor, pid.data(), pid.size(), 0);
     Cursor cursor({pid.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))});
     const auto holder = cursor.take_number();
-    return fail(ErrorKind::kRetryLater, "the store in {} is open in another process{}: only one may have it", layout.root,
-                holder ? fmt::format(" (pid {})", *holder) : std::string());
+    return fail(ErrorKind::kRetryLater, "the store in {} is open in another process{}: only one may have it",
+                layout.root, holder ? fmt::format(" (pid {})", *holder) : std::string());
   }
   const std::string pid = fmt::format("{}\n", ::getpid());
   // Only for the words above; the lock itself is the kernel's.
@@ -71,18 +71,20 @@ Result<Found> look_at(const Layout& layout) {
   if (format) {
     PABAL_TRY(const std::uint64_t version, read_version(layout, *format));
     if (version > kFormatVersion) {
-      return fail(ErrorKind::kRefuse,
-                  "the store in {} has format {}, made by a newer Pabal; this one reads up to format {}. Start the newer "
-                  "one, or restore a backup made by this one",
-                  layout.root, version, kFormatVersion);
+      return fail(
+          ErrorKind::kRefuse,
+          "the store in {} has format {}, made by a newer Pabal; this one reads up to format {}. Start the newer "
+          "one, or restore a backup made by this one",
+          layout.root, version, kFormatVersion);
     }
     return Found::kStore;
   }
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(layout.root, error)) {
     if (is_leftover(entry.path().filename().string())) continue;
-    return fail(ErrorKind::kRefuse, "{} is not a store of Pabal: it has no FORMAT file, and is not empty ({})",
-                layout.root, entry.path().filename().string());
+    return fail(ErrorKind::kRefuse,
+                "{} is not a store of Pabal: it has no FORMAT file, and is not empty ({})", layout.root,
+                entry.path().filename().string());
   }
   if (error && error != std::errc::no_such_file_or_directory) {
     return fail(ErrorKind::kRefuse, "listing {}: {}", layout.root, error.message());
@@ -121,7 +123,8 @@ Result<void> make_directories(const std::filesystem::path& directory, const Disk
 Result<void> make_empty_directory(const std::filesystem::path& directory, const Disk& disk) {
   std::error_code error;
   if (std::filesystem::exists(directory, error) && !std::filesystem::is_empty(directory, error)) {
-    return fail(ErrorKind::kRefuse, "{} is there already and not empty; name a new directory", directory.string());
+    return fail(ErrorKind::kRefuse, "{} is there already and not empty; name a new directory",
+                directory.string());
   }
   return make_directories(directory, disk);
 }

@@ -69,9 +69,15 @@ class Decoder {
   std::optional<Record> record() {
     std::optional<Record> out;
     switch (static_cast<RecordType>(number(cursor_.take_u8()))) {
-      case RecordType::kBatch: out = batch(); break;
-      case RecordType::kDrop: out = drop(); break;
-      case RecordType::kMove: out = move(); break;
+      case RecordType::kBatch:
+        out = batch();
+        break;
+      case RecordType::kDrop:
+        out = drop();
+        break;
+      case RecordType::kMove:
+        out = move();
+        break;
     }
     if (!sound_ || !cursor_.at_end()) return std::nullopt;
     return out;

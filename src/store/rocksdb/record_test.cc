@@ -15,7 +15,8 @@ std::string one_of_each() {
   batch.partition = "account bob";
   batch.writes = {{"key", true, "value"}, {std::string_view("\0\xff", 2), false, {}}, {"empty", true, ""}};
   batch.references = {{true, BlobId::of("some bytes"), "name"}, {false, BlobId::of("other"), "name 2"}};
-  batch.blobs = {{BlobId::of("some bytes"), false, 10, 7, kSums}, {BlobId::of("large"), true, 1'000'000, 0, {}}};
+  batch.blobs = {{BlobId::of("some bytes"), false, 10, 7, kSums},
+                 {BlobId::of("large"), true, 1'000'000, 0, {}}};
   DropRecord drop;
   drop.dropped = {{BlobId::of("a"), SegmentId(3), 77}, {BlobId::of("b"), SegmentId(), 1'000'000}};
   drop.kept = {BlobId::of("c")};

@@ -7,7 +7,9 @@ namespace pabal::store {
 
 namespace {
 
-std::string path_of(const std::string& directory, SegmentId id) { return directory + "/" + segment_file_name(id); }
+std::string path_of(const std::string& directory, SegmentId id) {
+  return directory + "/" + segment_file_name(id);
+}
 
 std::unexpected<Error> damaged(const SegmentReader& segment, std::uint64_t offset) {
   return fail(ErrorKind::kCorrupt,
@@ -48,7 +50,8 @@ Result<Segments> open_segments(const std::string& directory, const Disk& disk, c
     if (id != expected) break;
     expected = SegmentId(id.value() + 1);
     PABAL_TRY(auto file, ReadableFile::open(path_of(directory, id)));
-    if (!file) return fail(ErrorKind::kCorrupt, "{} vanished while the store was opened", path_of(directory, id));
+    if (!file)
+      return fail(ErrorKind::kCorrupt, "{} vanished while the store was opened", path_of(directory, id));
     auto reader = SegmentReader::open(file, id);
     if (reader) {
       segments.readers.push_back(*std::move(reader));
@@ -69,7 +72,8 @@ Result<bool> blobs_whole(const SegmentReader& segment, const Group& group, std::
   std::string bytes;
   const auto whole = [&](const PlacedBlob& blob) -> Result<bool> {
     if (blob.large) return true;
-    if (blob.offset > group.header.blob_bytes || blob.size > group.header.blob_bytes - blob.offset) return false;
+    if (blob.offset > group.header.blob_bytes || blob.size > group.header.blob_bytes - blob.offset)
+      return false;
     bytes.resize(blob.size);
     PABAL_TRY(const std::size_t got, segment.file().read_at(group.blobs_offset() + blob.offset, bytes));
     return got == bytes.size() && chunks_match(bytes, blob.sums);
@@ -117,7 +121,8 @@ class Walker {
     if (!group) return false;
     auto records = decode_records(group->records);
     // Its checksum holds, so these are the bytes that were written: by a program that is not this one.
-    if (!records) return failure_of(std::move(records), fmt::format("{} at offset {}", segment().file().path(), offset_));
+    if (!records)
+      return failure_of(std::move(records), fmt::format("{} at offset {}", segment().file().path(), offset_));
     // Once the next group was begun, this one had been synced. Of the last, each byte is looked at.
     PABAL_TRY(const bool followed, segment().has_header(group->end(), sequence_ + 1));
     if (!followed) {
@@ -184,7 +189,8 @@ Result<bool> has_no_journal(const std::string& directory, const Disk& disk) {
   const bool alone = names.empty() || (names.size() == 1 && file);
   PABAL_TRY(const bool unused, file ? never_used(*file) : Result<bool>(true));
   // Without its index, a journal that went on to other segments can't be understood.
-  if (!alone || !unused) return fail(ErrorKind::kCorrupt, "{} is missing or damaged", path_of(directory, first));
+  if (!alone || !unused)
+    return fail(ErrorKind::kCorrupt, "{} is missing or damaged", path_of(directory, first));
   return true;
 }
 

@@ -19,12 +19,12 @@ using GroupSink = std::function<Result<void>(const GroupPlace& place, std::span<
 struct JournalWalk {
   JournalEnd end;
   std::uint64_t groups = 0;
-  bool torn = false;                    ///< a group that was never whole stands at the end
-  std::vector<SegmentId> unfinished;    ///< segments after the end that can't be used
+  bool torn = false;                  ///< a group that was never whole stands at the end
+  std::vector<SegmentId> unfinished;  ///< segments after the end that can't be used
 };
 
-/// Hands every whole group from `from` on to `sink`, in order. kCorrupt, with file and offset, if a group that
-/// was acknowledged can't be read. Changes nothing.
+/// Hands every whole group from `from` on to `sink`, in order. kCorrupt, with file and offset, if a group
+/// that was acknowledged can't be read. Changes nothing.
 Result<JournalWalk> walk_journal(const std::string& directory, const Disk& disk, const Applied& from,
                                  const GroupSink& sink);
 

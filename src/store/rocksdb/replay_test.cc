@@ -1,4 +1,5 @@
-// What the journal holds after a crash: every shape that a last group can have, and damage that must not pass for one.
+// What the journal holds after a crash: every shape that a last group can have, and damage that must not pass
+// for one.
 #include "store/rocksdb/replay.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +20,8 @@ class JournalTest : public ::testing::Test {
   std::string segment(std::uint64_t id) const { return scratch_ / segment_file_name(SegmentId(id)); }
 
   std::unique_ptr<Journal> resume(const JournalEnd& end, std::uint64_t segment_bytes = 1 << 20) {
-    auto journal = std::make_unique<Journal>(JournalOptions{directory(), segment_bytes, true, 0}, disk_, random_, upkeep_);
+    auto journal = std::make_unique<Journal>(JournalOptions{directory(), segment_bytes, true, 0}, disk_,
+                                             random_, upkeep_);
     EXPECT_TRUE(journal->resume(end));
     return journal;
   }
@@ -47,10 +49,12 @@ class JournalTest : public ::testing::Test {
 
   Result<JournalWalk> walk(const Applied& from = journal_start()) {
     seen_.clear();
-    return walk_journal(directory(), disk_, from, [this](const GroupPlace&, std::span<const Record> records) -> Result<void> {
-      for (const Record& record : records) seen_.push_back(std::get<BatchRecord>(record).version.value());
-      return {};
-    });
+    return walk_journal(directory(), disk_, from,
+                        [this](const GroupPlace&, std::span<const Record> records) -> Result<void> {
+                          for (const Record& record : records)
+                            seen_.push_back(std::get<BatchRecord>(record).version.value());
+                          return {};
+                        });
   }
 
   /// Where the first group ends.
@@ -243,8 +247,8 @@ TEST_F(JournalTest, ALetterCannotPassForAGroup) {
   const std::string_view blobs[] = {forged};
   ASSERT_TRUE(journal->append(records, blobs));
   const std::string whole = bytes_of_file(segment(1));
-  write_file(segment(1), whole.substr(0, first_end + 4) + std::string(20, '\0') + whole.substr(first_end + 24) +
-                             std::string(4096, '\0'));
+  write_file(segment(1), whole.substr(0, first_end + 4) + std::string(20, '\0') +
+                             whole.substr(first_end + 24) + std::string(4096, '\0'));
   const auto found = walk();
   ASSERT_TRUE(found) << found.error().detail;
   EXPECT_TRUE(found->torn);

@@ -23,7 +23,8 @@ constexpr std::uint64_t kPageBytes = 4096;
 
 // Comparing the bytes with themselves, one further, is as fast as memory.
 bool all_zero(std::string_view bytes) {
-  return bytes.empty() || (bytes[0] == '\0' && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+  return bytes.empty() ||
+         (bytes[0] == '\0' && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 }  // namespace
@@ -33,7 +34,8 @@ std::string segment_file_name(SegmentId id) { return fmt::format("{:012}{}", id.
 std::optional<SegmentId> parse_segment_file_name(std::string_view name) {
   Cursor cursor(name);
   const auto number = cursor.take_number();
-  if (!number || *number == 0 || cursor.position() != kNameDigits || cursor.rest() != kSuffix) return std::nullopt;
+  if (!number || *number == 0 || cursor.position() != kNameDigits || cursor.rest() != kSuffix)
+    return std::nullopt;
   return SegmentId(*number);
 }
 
@@ -48,7 +50,8 @@ std::string encode_segment_header(const SegmentHeader& header) {
 }
 
 std::optional<SegmentHeader> decode_segment_header(std::string_view bytes) {
-  if (bytes.size() != kSegmentHeaderBytes || !all_zero(bytes.substr(kSegmentHeaderCoded))) return std::nullopt;
+  if (bytes.size() != kSegmentHeaderBytes || !all_zero(bytes.substr(kSegmentHeaderCoded)))
+    return std::nullopt;
   Cursor cursor(bytes);
   if (!cursor.take_word(kSegmentMagic) || cursor.take_u32() != kSegmentVersion) return std::nullopt;
   const auto id = cursor.take_u64();
@@ -93,8 +96,9 @@ Result<SegmentReader> SegmentReader::open(std::shared_ptr<const ReadableFile> fi
   PABAL_TRY(const std::size_t got, file->read_at(0, bytes));
   const auto header = decode_segment_header(std::string_view(bytes).substr(0, got));
   if (!header || header->id != id) {
-    return fail(ErrorKind::kCorrupt, "{} is damaged at offset 0: it does not begin with the header of segment {}",
-                file->path(), id);
+    return fail(ErrorKind::kCorrupt,
+                "{} is damaged at offset 0: it does not begin with the header of segment {}", file->path(),
+                id);
   }
   PABAL_TRY(const std::uint64_t size, file->size());
   return SegmentReader(std::move(file), *header, size);

@@ -35,8 +35,8 @@ inline constexpr std::uint64_t kMaxGroupBytes = 1024ULL * 1024 * 1024;
 
 struct SegmentHeader {
   SegmentId id;
-  /// Seeds the checksums of the group headers. Known to nobody outside, so that no letter can carry bytes that pass
-  /// for a group.
+  /// Seeds the checksums of the group headers. Known to nobody outside, so that no letter can carry bytes
+  /// that pass for a group.
   std::uint32_t salt = 0;
 };
 
@@ -69,9 +69,9 @@ struct Group {
 
 /// What stands where no whole group was found.
 enum class Rest {
-  kNothing,   ///< zeros, or the end of the file: the journal simply ends here
-  kTorn,      ///< a group that was never whole: a crash came between its write and its sync
-  kDamaged,   ///< a group that was whole once
+  kNothing,  ///< zeros, or the end of the file: the journal simply ends here
+  kTorn,     ///< a group that was never whole: a crash came between its write and its sync
+  kDamaged,  ///< a group that was whole once
 };
 
 class SegmentReader {
@@ -80,8 +80,8 @@ class SegmentReader {
   static Result<SegmentReader> open(std::shared_ptr<const ReadableFile> file, SegmentId id);
 
   /// The group at `offset` if its header and records are whole, it lies inside the file, and ends with its
-  /// mark. The bytes of its blobs are not read: the records hold their checksums. Without `sequence`, any group
-  /// will do.
+  /// mark. The bytes of its blobs are not read: the records hold their checksums. Without `sequence`, any
+  /// group will do.
   Result<std::optional<Group>> read_group(std::uint64_t offset, std::optional<std::uint64_t> sequence) const;
   /// Whether the header of group `sequence` stands at `offset`: then the group before it was synced.
   Result<bool> has_header(std::uint64_t offset, std::uint64_t sequence) const;

@@ -34,8 +34,9 @@ net::Task<Result<SweepReport>> Sweeper::sweep_once() {
   }
   const Result<void> compacted = co_await compact_sparse_segments();
   // Segments go only when no replay needs them: so a checkpoint first.
-  PABAL_CO_TRY(const Applied reached,
-               co_await parts_.committer.run([this]() -> Result<Applied> { return parts_.committer.applied(); }));
+  PABAL_CO_TRY(const Applied reached, co_await parts_.committer.run([this]() -> Result<Applied> {
+    return parts_.committer.applied();
+  }));
   PABAL_CO_TRY_VOID(co_await parts_.upkeep.run([this] { return parts_.index.flush(); }));
   PABAL_CO_TRY(const std::uint64_t given_back, co_await parts_.committer.run([&]() -> Result<std::uint64_t> {
     parts_.committer.reached_checkpoint(reached);
@@ -49,8 +50,9 @@ net::Task<Result<SweepReport>> Sweeper::sweep_once() {
 net::Task<Result<void>> Sweeper::drop_loose_blobs(SweepReport& report) {
   PABAL_CO_TRY(const std::vector<BlobId> loose, co_await parts_.upkeep.run([this] { return loose_blobs(); }));
   for (std::size_t at = 0; at < loose.size(); at += kDropsAtOnce) {
-    const std::vector<BlobId> ids(loose.begin() + static_cast<std::ptrdiff_t>(at),
-                                  loose.begin() + static_cast<std::ptrdiff_t>(std::min(loose.size(), at + kDropsAtOnce)));
+    const std::vector<BlobId> ids(
+        loose.begin() + static_cast<std::ptrdiff_t>(at),
+        loose.begin() + static_cast<std::ptrdiff_t>(std::min(loose.size(), at + kDropsAtOnce)));
     PABAL_CO_TRY_VOID(co_await parts_.committer.run([&] { return drop_unheld(ids, report); }));
   }
   co_return Result<void>();
@@ -146,9 +148,9 @@ std::vector<SegmentId> Sweeper::sparse_segments() const {
 }
 
 net::Task<Result<void>> Sweeper::compact_sparse_segments() {
-  PABAL_CO_TRY(const std::vector<SegmentId> sparse, co_await parts_.committer.run([this]() -> Result<std::vector<SegmentId>> {
-    return sparse_segments();
-  }));
+  PABAL_CO_TRY(const std::vector<SegmentId> sparse,
+               co_await parts_.committer.run(
+                   [this]() -> Result<std::vector<SegmentId>> { return sparse_segments(); }));
   // A damaged segment must not keep the others from being swept.
   Result<void> outcome;
   for (const SegmentId id : sparse) {
@@ -158,9 +160,11 @@ net::Task<Result<void>> Sweeper::compact_sparse_segments() {
 }
 
 net::Task<Result<void>> Sweeper::compact(SegmentId id) {
-  PABAL_CO_TRY(const std::vector<BlobId> ids, co_await parts_.upkeep.run([&] { return blobs_written_in(id); }));
+  PABAL_CO_TRY(const std::vector<BlobId> ids,
+               co_await parts_.upkeep.run([&] { return blobs_written_in(id); }));
   for (std::size_t next = 0; next < ids.size();) {
-    PABAL_CO_TRY(const std::vector<LiveBlob> live, co_await parts_.upkeep.run([&] { return read_live(id, ids, next); }));
+    PABAL_CO_TRY(const std::vector<LiveBlob> live,
+                 co_await parts_.upkeep.run([&] { return read_live(id, ids, next); }));
     if (live.empty()) continue;
     PABAL_CO_TRY_VOID(co_await parts_.committer.run([&] { return move_blobs(id, live); }));
   }
@@ -173,14 +177,15 @@ Result<std::vector<BlobId>> Sweeper::blobs_written_in(SegmentId id) const {
   if (!file) return std::vector<BlobId>();
   std::vector<BlobId> ids;
   std::unordered_set<BlobId> seen;  // dropped and stored again, one may stand there twice
-  PABAL_TRY_VOID(for_each_group(file, id, [&](const GroupPlace&, std::span<const Record> records) -> Result<void> {
-    for (const Record& record : records) {
-      for (const PlacedBlob& blob : blobs_of(record)) {
-        if (!blob.large && seen.insert(blob.id).second) ids.push_back(blob.id);
-      }
-    }
-    return {};
-  }));
+  PABAL_TRY_VOID(
+      for_each_group(file, id, [&](const GroupPlace&, std::span<const Record> records) -> Result<void> {
+        for (const Record& record : records) {
+          for (const PlacedBlob& blob : blobs_of(record)) {
+            if (!blob.large && seen.insert(blob.id).second) ids.push_back(blob.id);
+          }
+        }
+        return {};
+      }));
   return ids;
 }
 

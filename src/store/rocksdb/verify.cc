@@ -1,5 +1,5 @@
-// Reading a whole store and comparing everything with everything. The index is opened to be read only, and what a
-// crash left in the journal is laid over it in memory, so that nothing on the disk is changed.
+// Reading a whole store and comparing everything with everything. The index is opened to be read only, and
+// what a crash left in the journal is laid over it in memory, so that nothing on the disk is changed.
 #include <rocksdb/utilities/write_batch_with_index.h>
 
 #include <map>
@@ -23,7 +23,11 @@ std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice
 class Verifier {
  public:
   Verifier(const Layout& layout, const Disk& disk, Index& index, LargeFiles& large)
-      : layout_(layout), disk_(disk), index_(index), segments_(layout.journal()), pool_({"verify", 1, 1}),
+      : layout_(layout),
+        disk_(disk),
+        index_(index),
+        segments_(layout.journal()),
+        pool_({"verify", 1, 1}),
         reader_(index, segments_, large, pool_) {}
 
   Result<VerifyReport> run() {
@@ -60,11 +64,12 @@ class Verifier {
       if (id && use) uses_.load(*id, *use);
       return true;
     }));
-    const auto walk = walk_journal(layout_.journal(), disk_, from,
-                                   [&](const GroupPlace& place, std::span<const Record> records) -> Result<void> {
-                                     apply_group(place, records, uses_, applied, overlay_);
-                                     return {};
-                                   });
+    const auto walk =
+        walk_journal(layout_.journal(), disk_, from,
+                     [&](const GroupPlace& place, std::span<const Record> records) -> Result<void> {
+                       apply_group(place, records, uses_, applied, overlay_);
+                       return {};
+                     });
     if (!walk) fault(walk.error().detail);
     return {};
   }
@@ -80,7 +85,8 @@ class Verifier {
     const auto at = walk();
     for (at->SeekToFirst(); at->Valid(); at->Next()) {
       const std::string_view key = view(at->key());
-      if (!decodes(key, view(at->value()))) fault(fmt::format("the index key {} can't be decoded", to_hex(key)));
+      if (!decodes(key, view(at->value())))
+        fault(fmt::format("the index key {} can't be decoded", to_hex(key)));
       if (decode_data_key(key)) ++report_.keys;
     }
     if (!at->status().ok()) fault(to_error(at->status(), "reading the index").detail);
@@ -88,12 +94,18 @@ class Verifier {
 
   static bool decodes(std::string_view key, std::string_view value) {
     switch (static_cast<KeyTag>(key.empty() ? 0 : key.front())) {
-      case KeyTag::kApplied: return key == applied_key() && decode_applied(value);
-      case KeyTag::kSegment: return decode_segment_key(key) && decode_segment_use(value);
-      case KeyTag::kBlob: return decode_blob_key(key) && decode_location(value);
-      case KeyTag::kReference: return decode_reference_key(key) && value.empty();
-      case KeyTag::kLoose: return decode_blob_key(key) && value.empty();
-      case KeyTag::kData: return decode_data_key(key) && decode_value(value);
+      case KeyTag::kApplied:
+        return key == applied_key() && decode_applied(value);
+      case KeyTag::kSegment:
+        return decode_segment_key(key) && decode_segment_use(value);
+      case KeyTag::kBlob:
+        return decode_blob_key(key) && decode_location(value);
+      case KeyTag::kReference:
+        return decode_reference_key(key) && value.empty();
+      case KeyTag::kLoose:
+        return decode_blob_key(key) && value.empty();
+      case KeyTag::kData:
+        return decode_data_key(key) && decode_value(value);
     }
     return false;
   }
@@ -150,13 +162,15 @@ class Verifier {
       if (!*bytes) return fault(fmt::format("the file that holds the blob {} is missing", id.to_hex()));
       hash.update(**bytes);
     }
-    if (BlobId(hash.finish()) != id) fault(fmt::format("the bytes of the blob {} are not what its name says", id.to_hex()));
+    if (BlobId(hash.finish()) != id)
+      fault(fmt::format("the bytes of the blob {} are not what its name says", id.to_hex()));
   }
 
   void check_uses() {
     for (const auto& [id, use] : uses_.uses()) {
       if (use.live_bytes == live_bytes_[id]) continue;
-      fault(fmt::format("segment {} holds {} bytes of blobs, but {} are counted", id, live_bytes_[id], use.live_bytes));
+      fault(fmt::format("segment {} holds {} bytes of blobs, but {} are counted", id, live_bytes_[id],
+                        use.live_bytes));
     }
   }
 
@@ -171,7 +185,8 @@ class Verifier {
       if (!id || *id >= applied.segment) continue;
       PABAL_TRY(auto file, ReadableFile::open(layout_.journal() + "/" + name));
       if (!file) continue;
-      const auto read = for_each_group(file, *id, [](const auto&, const auto&) -> Result<void> { return {}; });
+      const auto read =
+          for_each_group(file, *id, [](const auto&, const auto&) -> Result<void> { return {}; });
       if (!read) fault(read.error().detail);
     }
     return {};
@@ -192,8 +207,9 @@ class Verifier {
 Result<bool> nothing_was_committed(const Layout& layout, const Disk& disk) {
   PABAL_TRY(const bool no_journal, has_no_journal(layout.journal(), disk));
   if (no_journal) return true;
-  PABAL_TRY(const JournalWalk walk, walk_journal(layout.journal(), disk, journal_start(),
-                                                 [](const auto&, const auto&) -> Result<void> { return {}; }));
+  PABAL_TRY(const JournalWalk walk,
+            walk_journal(layout.journal(), disk, journal_start(),
+                         [](const auto&, const auto&) -> Result<void> { return {}; }));
   return walk.groups == 0;
 }
 
