@@ -7,6 +7,7 @@ if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR CMAKE_CXX_COMPILER_VERSION VERS
 endif()
 
 option(PABAL_TESTS "Build the tests and the benchmarks" ON)
+option(PABAL_UNIT_TESTS "With the tests, those beside the source too" ON)
 option(PABAL_FUZZ "Build the fuzzers (needs clang's libFuzzer)" OFF)
 set(PABAL_SANITIZE "" CACHE STRING "Sanitizers for every target, as for -fsanitize=")
 

@@ -32,7 +32,7 @@ function(pabal_module name)
     target_link_libraries(pabal_${name} PUBLIC pabal_${dependency})
   endforeach()
 
-  if(PABAL_TESTS AND tests)
+  if(PABAL_TESTS AND PABAL_UNIT_TESTS AND tests)
     pabal_test(${name}_test SOURCES ${tests} DEPENDS ${name} LIBRARIES ${arg_LIBRARIES})
   endif()
 endfunction()
