@@ -9,6 +9,9 @@
 namespace pabal::app {
 namespace {
 
+// What a stranger sent, as far as it helps to see it again.
+std::string shown(std::string_view name) { return repair_utf8(utf8_prefix(name, 64)); }
+
 std::string_view expected(ParamType type) {
   switch (type) {
     case ParamType::kText:
@@ -79,7 +82,7 @@ Result<Params> check_params(const Method& method, Json values) {
   for (const Json::Member& member : *members) {
     const auto param = std::ranges::find(method.params, member.name, &Param::name);
     if (param == method.params.end())
-      return fail(ErrorKind::kRefuse, "{} has no parameter '{}'", method.name, repair_utf8(member.name));
+      return fail(ErrorKind::kRefuse, "{} has no parameter '{}'", method.name, shown(member.name));
     if (!has_type(member.value, param->type))
       return fail(ErrorKind::kRefuse, "{}: {} must be {}", method.name, param->name, expected(param->type));
     if (!is_a_choice(*param, member.value))
@@ -95,8 +98,7 @@ Result<Params> check_params(const Method& method, Json values) {
 
 net::Task<Result<Json>> Admin::execute(std::string method, Json params, Reply& reply) {
   const auto row = std::ranges::find(methods_, method, &Method::name);
-  if (row == methods_.end())
-    co_return fail(ErrorKind::kRefuse, "there is no method '{}'", repair_utf8(method));
+  if (row == methods_.end()) co_return fail(ErrorKind::kRefuse, "there is no method '{}'", shown(method));
   PABAL_CO_TRY(const Params checked, check_params(*row, std::move(params)));
   co_return co_await row->handler(services_, checked, reply);
 }

@@ -47,7 +47,8 @@ Result<ControlRequest> parse_request(std::string_view line) {
   if (!method || !method->as_text()) return fail(ErrorKind::kRefuse, "the request names no method");
   for (const Json::Member& member : *json.as_object()) {
     if (member.name != "method" && member.name != "params")
-      return fail(ErrorKind::kRefuse, "a request has a method and params, not '{}'", member.name);
+      return fail(ErrorKind::kRefuse, "a request has a method and params, not '{}'",
+                  utf8_prefix(member.name, 64));
   }
   const Json* params = json.find("params");
   return ControlRequest{*method->as_text(), params ? *params : Json()};
