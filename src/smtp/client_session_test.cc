@@ -160,6 +160,8 @@ TEST_F(ClientTest, HandsALetterToOurServer) {
 
 /// Random letters, pieces, sizes and ways, byte for byte.
 TEST_F(ClientTest, CarriesLettersByteForByte) {
+  static const std::vector<std::string> kTokens = {"\r\n",         ".",     "..",   "text",
+                                                   "\xed\x8c\x8c", ".\r\n", "\r\n."};
   SeededRandom random(5321);
   for (int round = 0; round < 60; ++round) {
     // Small reads of large letters only cost time.
@@ -171,8 +173,7 @@ TEST_F(ClientTest, CarriesLettersByteForByte) {
       std::string text;
       const std::size_t size = random.below(round % 5 == 0 ? 120'000 : 3000);
       while (text.size() < size) {
-        text += std::vector<std::string>{
-            "\r\n", ".", "..", "text", "\xed\x8c\x8c", ".\r\n", "\r\n."}[random.below(7)];
+        text += kTokens[random.below(7)];
       }
       text += "\r\n";
       ClientEnvelope to = envelope({"bob@hamburger.edu"});
