@@ -10,6 +10,10 @@ namespace {
 
 const rocksdb::IOOptions kPlain;
 
+// Zeros are synced piece by piece: a sync of the committer may have to wait for whatever else is on its way to the
+// disk, and so waits for one piece at most.
+constexpr std::size_t kZeroPieceBytes = 1024 * 1024;
+
 // A frame buffer larger than this is given back after its group.
 constexpr std::size_t kKeptFrameBytes = 8 * 1024 * 1024;
 
@@ -32,11 +36,12 @@ Result<void> Journal::make_segment(const std::string& directory, SegmentId id, s
   PABAL_TRY(auto file, disk.create(path));
   const std::string header = encode_segment_header({id, new_salt(random)});
   rocksdb::IOStatus status = file->Append(header, kPlain, nullptr);
-  const std::string zeros(256 * 1024, '\0');
+  if (status.ok()) status = file->Sync(kPlain, nullptr);
+  const std::string zeros(zeros_to == 0 ? 0 : kZeroPieceBytes, '\0');
   for (std::uint64_t at = header.size(); status.ok() && at < zeros_to; at += zeros.size()) {
     status = file->Append(zeros, kPlain, nullptr);
+    if (status.ok()) status = file->Sync(kPlain, nullptr);
   }
-  if (status.ok()) status = file->Sync(kPlain, nullptr);
   if (status.ok()) status = file->Close(kPlain, nullptr);
   if (!status.ok()) {
     (void)disk.remove(path);
