@@ -1,5 +1,7 @@
 #include "store/rocksdb/journal.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/digest.h"
 #include "store/rocksdb/segment.h"
@@ -37,9 +39,10 @@ Result<void> Journal::make_segment(const std::string& directory, SegmentId id, s
   const std::string header = encode_segment_header({id, new_salt(random)});
   rocksdb::IOStatus status = file->Append(header, kPlain, nullptr);
   if (status.ok()) status = file->Sync(kPlain, nullptr);
-  const std::string zeros(zeros_to == 0 ? 0 : kZeroPieceBytes, '\0');
+  const std::string zeros(std::min<std::uint64_t>(zeros_to, kZeroPieceBytes), '\0');
   for (std::uint64_t at = header.size(); status.ok() && at < zeros_to; at += zeros.size()) {
-    status = file->Append(zeros, kPlain, nullptr);
+    const std::size_t size = std::min<std::uint64_t>(zeros.size(), zeros_to - at);
+    status = file->Append({zeros.data(), size}, kPlain, nullptr);
     if (status.ok()) status = file->Sync(kPlain, nullptr);
   }
   if (status.ok()) status = file->Close(kPlain, nullptr);
