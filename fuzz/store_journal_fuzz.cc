@@ -37,12 +37,16 @@ void headers(std::string_view bytes) {
 
 void index(std::string_view bytes) {
   if (const auto key = decode_data_key(bytes)) demand(data_key(key->partition, key->key) == bytes);
-  if (const auto key = decode_reference_key(bytes)) demand(reference_key(key->blob, key->partition, key->name) == bytes);
+  if (const auto key = decode_reference_key(bytes))
+    demand(reference_key(key->blob, key->partition, key->name) == bytes);
   if (const auto id = decode_blob_key(bytes)) demand(blob_key(*id) == bytes || loose_key(*id) == bytes);
   if (const auto id = decode_segment_key(bytes)) demand(segment_key(*id) == bytes);
-  if (const auto location = decode_location(bytes)) demand(decode_location(encode_location(*location)) == location);
-  if (const auto applied = decode_applied(bytes)) demand(decode_applied(encode_applied(*applied)).has_value());
-  if (const auto use = decode_segment_use(bytes)) demand(decode_segment_use(encode_segment_use(*use)).has_value());
+  if (const auto location = decode_location(bytes))
+    demand(decode_location(encode_location(*location)) == location);
+  if (const auto applied = decode_applied(bytes))
+    demand(decode_applied(encode_applied(*applied)).has_value());
+  if (const auto use = decode_segment_use(bytes))
+    demand(decode_segment_use(encode_segment_use(*use)).has_value());
   (void)decode_value(bytes);
 }
 

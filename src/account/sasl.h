@@ -3,8 +3,8 @@
 // (SaslPasswordClaim, SaslKeysWanted) that account::Authenticator answers; so each mechanism is pure and can
 // be fuzzed whole. base64 around the messages is the protocol's.
 //
-// The client speaks first in PLAIN and SCRAM (an empty challenge asks it to, if no initial response came), the
-// server in LOGIN.
+// The client speaks first in PLAIN and SCRAM (an empty challenge asks it to, if no initial response came),
+// the server in LOGIN.
 //
 // A mechanism of another kind, such as OAUTHBEARER, is one more class and one more kind of claim.
 // One exchange, one object, one loop.

@@ -12,8 +12,8 @@ namespace {
 
 const rocksdb::IOOptions kPlain;
 
-// Zeros are synced piece by piece: a sync of the committer may have to wait for whatever else is on its way to the
-// disk, and so waits for one piece at most.
+// Zeros are synced piece by piece: a sync of the committer may have to wait for whatever else is on its way
+// to the disk, and so waits for one piece at most.
 constexpr std::size_t kZeroPieceBytes = 1024 * 1024;
 
 // A frame buffer larger than this is given back after its group.
