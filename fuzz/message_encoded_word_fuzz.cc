@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/check.h"
+#include "base/utf8.h"
 #include "message/charset.h"
 #include "message/encoded_word.h"
 #include "message/header.h"
@@ -17,10 +18,10 @@ using namespace pabal::message;
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const std::size_t name_size = size > 0 ? std::min<std::size_t>(data[0] % 20, size) : 0;
-  PABAL_CHECK(is_valid_utf8(to_utf8(text.substr(name_size), text.substr(0, name_size))));
+  PABAL_CHECK(is_utf8(to_utf8(text.substr(name_size), text.substr(0, name_size))));
 
   const std::string decoded = decode_header_text(text, text.substr(0, name_size));
-  PABAL_CHECK(is_valid_utf8(decoded));
+  PABAL_CHECK(is_utf8(decoded));
   const std::string words = encode_words(decoded, EncodedWordPlace::kPhrase);
   PABAL_CHECK(is_ascii(words));
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "message/charset.h"
 #include "message/content_type.h"
 #include "message/header.h"
@@ -16,12 +17,12 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   parse_transfer_encoding(text);
   const Disposition disposition = parse_disposition(text);
-  PABAL_CHECK(is_valid_utf8(parameter_text(disposition.parameters, "filename")));
+  PABAL_CHECK(is_utf8(parameter_text(disposition.parameters, "filename")));
   const ContentType type = parse_content_type(text);
   PABAL_CHECK(type.parameters.size() <= kMaxParameters);
   PABAL_CHECK(type.type.empty() == type.subtype.empty());
   for (const Parameter& parameter : type.parameters) {
-    if (parameter.extended) PABAL_CHECK(is_valid_utf8(parameter.value));
+    if (parameter.extended) PABAL_CHECK(is_utf8(parameter.value));
   }
 
   HeaderWriter writer;

@@ -51,7 +51,7 @@ Utf8Step decode_utf8(std::string_view text) {
   if (lead.size == 0) return {std::nullopt, 1};
   char32_t code_point = lead.bits;
   for (std::size_t i = 1; i < lead.size; ++i) {
-    if (i == text.size()) return {std::nullopt, i};
+    if (i == text.size()) return {std::nullopt, i, true};
     const auto byte = static_cast<std::uint8_t>(text[i]);
     const std::uint8_t min = i == 1 ? lead.second_min : 0x80;
     const std::uint8_t max = i == 1 ? lead.second_max : 0xbf;

@@ -18,6 +18,8 @@ struct Utf8Step {
   /// How far to go on: the character, or the malformed bytes that one U+FFFD stands for (the longest
   /// beginning of a possible character, as Unicode recommends). Zero only at the end of the text.
   std::size_t size = 0;
+  /// Right so far, but the text ends within the character: more bytes may complete it.
+  bool truncated = false;
 };
 
 /// Looks at the first character of `text`, and at no more than four bytes.

@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/check.h"
 #include "base/digest.h"
+#include "base/utf8.h"
 #include "message/charset.h"
 #include "message/detail/bytes.h"
 #include "message/downgrade.h"
@@ -125,7 +126,7 @@ void prepare_letter(Prepared& prepared, const BuildOptions& options) {
 
 void prepare_text(Prepared& prepared, const BuildOptions& options) {
   const std::string& content = prepared.entity->content;
-  const std::string text = with_crlf(is_valid_utf8(content) ? content : to_utf8(content, "utf-8"));
+  const std::string text = with_crlf(is_utf8(content) ? content : to_utf8(content, "utf-8"));
   if (prepared.entity->type == "text") prepared.charset = detail::has_8bit(text) ? "utf-8" : "us-ascii";
   prepared.encoding = encoding_for_text(text, options.allow_8bit);
   prepared.content = encode(text, prepared.encoding);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 #include "message/detail/bytes.h"
 
 namespace pabal::message {
@@ -124,34 +125,6 @@ std::string converter_name(std::string_view charset, std::string_view squeezed) 
   return name;
 }
 
-struct Utf8Step {
-  std::size_t size;  ///< Bytes looked at: the character, or what of it must be replaced.
-  bool valid;
-  bool truncated;  ///< Right so far, but the text ends within it.
-};
-
-// The table of well-formed sequences, RFC 3629 §4.
-Utf8Step utf8_step(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = at(0);
-  if (lead < 0x80) return {1, true, false};
-  if (lead < 0xC2 || lead > 0xF4) return {1, false, false};
-  const std::size_t size = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  for (std::size_t i = 1; i < size; ++i) {
-    if (i == text.size()) return {i, false, true};
-    unsigned char low = 0x80;
-    unsigned char high = 0xBF;
-    if (i == 1) {
-      if (lead == 0xE0) low = 0xA0;
-      if (lead == 0xED) high = 0x9F;
-      if (lead == 0xF0) low = 0x90;
-      if (lead == 0xF4) high = 0x8F;
-    }
-    if (at(i) < low || at(i) > high) return {i, false, false};
-  }
-  return {size, true, false};
-}
-
 struct Utf8Count {
   std::size_t valid = 0;  ///< Characters over ASCII.
   std::size_t invalid = 0;
@@ -160,8 +133,8 @@ struct Utf8Count {
 Utf8Count count_utf8(std::string_view text, bool at_end) {
   Utf8Count count;
   while (!text.empty()) {
-    const Utf8Step step = utf8_step(text);
-    if (step.valid) {
+    const Utf8Step step = pabal::decode_utf8(text);
+    if (step.code_point) {
       count.valid += step.size > 1;
     } else {
       count.invalid += !step.truncated || at_end;
@@ -277,12 +250,12 @@ void CharsetDecoder::decide(bool at_end) {
 void CharsetDecoder::decode_utf8(std::string_view bytes, std::string& out) {
   while (!held_.empty() && !bytes.empty()) {
     held_.push_back(bytes.front());
-    const Utf8Step step = utf8_step(held_);
+    const Utf8Step step = pabal::decode_utf8(held_);
     if (step.truncated) {
       bytes.remove_prefix(1);
       continue;
     }
-    if (step.valid) {
+    if (step.code_point) {
       bytes.remove_prefix(1);
       out.append(held_);
     } else {
@@ -295,12 +268,12 @@ void CharsetDecoder::decode_utf8(std::string_view bytes, std::string& out) {
     out.append(bytes.substr(0, ascii));
     bytes.remove_prefix(ascii);
     if (bytes.empty()) return;
-    const Utf8Step step = utf8_step(bytes);
+    const Utf8Step step = pabal::decode_utf8(bytes);
     if (step.truncated) {
       held_ = bytes;
       return;
     }
-    out.append(step.valid ? bytes.substr(0, step.size) : kReplacement);
+    out.append(step.code_point ? bytes.substr(0, step.size) : kReplacement);
     bytes.remove_prefix(step.size);
   }
 }
@@ -339,43 +312,6 @@ bool is_known_charset(std::string_view charset) {
   if (squeezed.empty()) return false;
   if (is_ascii_name(squeezed) || is_utf8_name(squeezed)) return true;
   return CharsetDecoder::Converter(converter_name(charset, squeezed)).handle != nullptr;
-}
-
-bool is_valid_utf8(std::string_view text) {
-  while (true) {
-    text.remove_prefix(detail::ascii_prefix(text));
-    if (text.empty()) return true;
-    const Utf8Step step = utf8_step(text);
-    if (!step.valid) return false;
-    text.remove_prefix(step.size);
-  }
-}
-
-std::size_t utf8_prefix(std::string_view text, std::size_t limit) {
-  if (text.size() <= limit) return text.size();
-  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
-  return limit;
-}
-
-void append_utf8(std::string& out, char32_t code_point) {
-  const auto push = [&](char32_t bits) { out.push_back(static_cast<char>(bits)); };
-  if (code_point > 0x10FFFF || (code_point >= 0xD800 && code_point <= 0xDFFF)) {
-    out.append(kReplacement);
-  } else if (code_point < 0x80) {
-    push(code_point);
-  } else if (code_point < 0x800) {
-    push(0xC0 | code_point >> 6);
-    push(0x80 | (code_point & 0x3F));
-  } else if (code_point < 0x10000) {
-    push(0xE0 | code_point >> 12);
-    push(0x80 | (code_point >> 6 & 0x3F));
-    push(0x80 | (code_point & 0x3F));
-  } else {
-    push(0xF0 | code_point >> 18);
-    push(0x80 | (code_point >> 12 & 0x3F));
-    push(0x80 | (code_point >> 6 & 0x3F));
-    push(0x80 | (code_point & 0x3F));
-  }
 }
 
 }  // namespace pabal::message

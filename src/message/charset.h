@@ -50,13 +50,4 @@ std::string to_utf8(std::string_view bytes, std::string_view charset);
 /// Whether this name leads to a charset (or to one that is close enough to read it with).
 bool is_known_charset(std::string_view charset);
 
-/// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool is_valid_utf8(std::string_view text);
-
-/// The size of the longest prefix of at most `limit` bytes that cuts no character. `text` is valid UTF-8.
-std::size_t utf8_prefix(std::string_view text, std::size_t limit);
-
-/// Appends a code point; what is none becomes U+FFFD.
-void append_utf8(std::string& out, char32_t code_point);
-
 }  // namespace pabal::message

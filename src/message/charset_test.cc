@@ -1,4 +1,5 @@
 #include "message/charset.h"
+#include "base/utf8.h"
 
 #include <gtest/gtest.h>
 
@@ -86,7 +87,7 @@ TEST(Charset, PiecesMakeNoDifference) {
                         Case{"utf-8", "\xF0\x9F\x98\x80\xF0\x9F"}, Case{"gb18030", "\x94\x39\xFC\x36\x94"},
                         Case{"utf-16", std::string("\xFF\xFE\x3D\xD8\x00\xDE", 6)}}) {
     const std::string whole = to_utf8(c.text, c.charset);
-    EXPECT_TRUE(is_valid_utf8(whole));
+    EXPECT_TRUE(is_utf8(whole));
     for (std::size_t cut = 0; cut <= c.text.size(); ++cut) {
       CharsetDecoder decoder(c.charset);
       std::string out;
@@ -94,7 +95,7 @@ TEST(Charset, PiecesMakeNoDifference) {
       decoder.decode(std::string_view(c.text).substr(cut), out);
       decoder.finish(out);
       ASSERT_EQ(out, whole) << c.charset << " cut at " << cut;
-      EXPECT_TRUE(is_valid_utf8(to_utf8(std::string_view(c.text).substr(0, cut), c.charset)));
+      EXPECT_TRUE(is_utf8(to_utf8(std::string_view(c.text).substr(0, cut), c.charset)));
     }
     CharsetDecoder decoder(c.charset);
     std::string out;
@@ -115,15 +116,15 @@ TEST(Charset, KnowsItsNames) {
 
 TEST(Utf8, IsThatOfTheRfc) {
   for (const std::string_view good : {"", "abc", "점", "😀", "\xF4\x8F\xBF\xBF", "\xEE\x80\x80"})
-    EXPECT_TRUE(is_valid_utf8(good));
+    EXPECT_TRUE(is_utf8(good));
   for (const std::string_view bad :
        {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
         "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xEC\xA0", "\xEC"}) {
-    EXPECT_FALSE(is_valid_utf8(bad)) << testing::PrintToString(bad);
+    EXPECT_FALSE(is_utf8(bad)) << testing::PrintToString(bad);
   }
-  EXPECT_EQ(utf8_prefix("점심", 6), 6u);
-  EXPECT_EQ(utf8_prefix("점심", 5), 3u);
-  EXPECT_EQ(utf8_prefix("점심", 2), 0u);
+  EXPECT_EQ(utf8_prefix("점심", 6).size(), 6u);
+  EXPECT_EQ(utf8_prefix("점심", 5).size(), 3u);
+  EXPECT_EQ(utf8_prefix("점심", 2).size(), 0u);
   std::string out;
   for (const char32_t c : {U'a', U'é', U'점', U'😀'}) append_utf8(out, c);
   EXPECT_EQ(out, "aé점😀");

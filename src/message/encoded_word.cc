@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/cursor.h"
 #include "base/encoding.h"
+#include "base/utf8.h"
 #include "message/charset.h"
 #include "message/header.h"
 #include "message/transfer_encoding.h"
@@ -78,7 +79,7 @@ std::string decode_word_bytes(const Word& word) {
 
 /// Text between words, whose raw bytes have no charset of their own.
 void append_raw(std::string& out, std::string_view raw, std::string_view charset) {
-  if (is_valid_utf8(raw)) {
+  if (is_utf8(raw)) {
     out.append(raw);
   } else {
     out.append(to_utf8(raw, charset));
@@ -186,7 +187,7 @@ std::string to_q(std::string_view text, EncodedWordPlace place) {
 }  // namespace
 
 std::string encode_words(std::string_view utf8, EncodedWordPlace place, std::size_t first_column) {
-  const std::string cleaned = is_valid_utf8(utf8) ? std::string(utf8) : to_utf8(utf8, "utf-8");
+  const std::string cleaned = is_utf8(utf8) ? std::string(utf8) : to_utf8(utf8, "utf-8");
   std::string_view rest = cleaned;
   const bool use_q = q_size(rest, place) <= base64_size(rest.size());
   std::string out;

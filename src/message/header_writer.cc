@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 #include "message/charset.h"
 #include "message/detail/bytes.h"
 #include "message/detail/lexer.h"
@@ -71,8 +72,8 @@ void HeaderWriter::begin_field(std::string_view name) {
 void HeaderWriter::put_word(std::string_view word) {
   while (word.size() > kMaxWord) {
     // No blank to fold at for so long: the line cannot be kept, so the word is cut.
-    put_word(word.substr(0, utf8_prefix(word, kMaxWord)));
-    word.remove_prefix(utf8_prefix(word, kMaxWord));
+    put_word(utf8_prefix(word, kMaxWord));
+    word.remove_prefix(utf8_prefix(word, kMaxWord).size());
   }
   if (line_has_word_ && column_ + 1 + word.size() > kSoftColumns) {
     out_.append("\r\n");

@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/cursor.h"
+#include "base/utf8.h"
 #include "message/detail/text_chain.h"
 #include "message/encoded_word.h"
 #include "message/header.h"
@@ -109,7 +110,7 @@ class LetterReader::Collector final : public PartVisitor {
 
   void take_text(PartIndex index) {
     if (preview_wanted_) {
-      const std::size_t taken = utf8_prefix(text_, kPreviewSource - preview_source_.size());
+      const std::size_t taken = utf8_prefix(text_, kPreviewSource - preview_source_.size()).size();
       preview_source_.append(text_, 0, taken);
       preview_wanted_ =
           taken == text_.size() && preview_source_.size() < kPreviewSource && read_bytes_ < kPreviewBytes;
@@ -171,7 +172,7 @@ std::string text_of_part(std::string_view letter, const Part& part, std::size_t 
   transfer.finish(decoded);
   charset.decode(decoded, out);
   charset.finish(out);
-  out.resize(utf8_prefix(out, limit));
+  out.resize(utf8_prefix(out, limit).size());
   return out;
 }
 

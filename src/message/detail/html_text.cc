@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 #include "message/charset.h"
 #include "message/detail/lexer.h"
 
