@@ -11,6 +11,7 @@
 #include "message/header_writer.h"
 #include "message/transfer_encoding.h"
 
+using namespace pabal;
 using namespace pabal::message;
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
