@@ -5,6 +5,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/iterator.h>
 #include <rocksdb/listener.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/snapshot.h>
 #include <rocksdb/table.h>
 
@@ -45,6 +46,24 @@ class SilentLog final : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
+// Where a memtable looks first for a new key's place: beside the last one with the same beginning. What
+// callers put rises within a family (a letter's number, a change's sequence), so that the place is found
+// in a few steps; searched from the top, it was half of what a commit cost in processor time.
+class Families final : public rocksdb::SliceTransform {
+ public:
+  const char* Name() const override { return "pabal.families"; }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
+    return {key.data(), key.size() - kNumberBytes};
+  }
+  // Blobs are named by what they hold: one is nowhere near the last.
+  bool InDomain(const rocksdb::Slice& key) const override {
+    return key.size() > kNumberBytes && key[0] == static_cast<char>(KeyTag::kData);
+  }
+
+ private:
+  static constexpr std::size_t kNumberBytes = 8;
+};
+
 rocksdb::Options tuned(const IndexOptions& options) {
   rocksdb::BlockBasedTableOptions tables;
   tables.block_cache = rocksdb::NewLRUCache(options.cache_bytes);
@@ -69,6 +88,7 @@ rocksdb::Options tuned(const IndexOptions& options) {
   // One thread writes.
   tuned.allow_concurrent_memtable_write = false;
   tuned.enable_write_thread_adaptive_yield = false;
+  tuned.memtable_insert_with_hint_prefix_extractor = std::make_shared<Families>();
   // The engine flushes before it closes; a flush that RocksDB did on its own could not be told of.
   tuned.avoid_flush_during_shutdown = true;
   // After an error the committer asks it to go on, when somebody has something to commit (see Listener).
