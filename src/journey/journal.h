@@ -1,6 +1,6 @@
-// Keeps journeys. Whoever changes a letter's state writes what happened into the very batch of the change, so that
-// state and record can't differ; when the batch is committed, it says so, and the index and those who follow
-// live hear of it.
+// Keeps journeys. Whoever changes a letter's state writes what happened into the very batch of the change, so
+// that state and record can't differ; when the batch is committed, it says so, and the index and those who
+// follow live hear of it.
 //
 //     Entry entry{.id = id, .terms = {...}, .events = {...}};
 //     journal.write(batch, entry);
@@ -26,9 +26,10 @@
 
 namespace pabal::journey {
 
-/// By what people look for a letter. Only the entries that begin a letter's way in a partition need carry terms.
+/// By what people look for a letter. Only the entries that begin a letter's way in a partition need carry
+/// terms.
 struct Terms {
-  std::string message_id = {};  ///< without angle brackets
+  std::string message_id = {};              ///< without angle brackets
   std::vector<std::string> addresses = {};  ///< sender and recipients, as Address::key() has them
   bool operator==(const Terms&) const = default;
 };
@@ -47,12 +48,12 @@ class Journal {
 
   /// Adds the entry's events to the batch, under the letter's journey in the batch's partition.
   virtual void write(store::Batch& batch, const Entry& entry) = 0;
-  /// The batch is durable. Waits for nothing; what can't be indexed now for lack of room is found again by the
-  /// index's own rebuilding.
+  /// The batch is durable. Waits for nothing; what can't be indexed now for lack of room is found again by
+  /// the index's own rebuilding.
   virtual void committed(const store::PartitionId& partition, Entry entry) = 0;
 
-  /// A line that just crossed the wire, for those who follow live; its event is committed later. Costs nothing
-  /// while nobody follows.
+  /// A line that just crossed the wire, for those who follow live; its event is committed later. Costs
+  /// nothing while nobody follows.
   virtual void overheard(JourneyId id, WireLine::From from, std::string_view line) = 0;
 };
 

@@ -1,6 +1,6 @@
 // Names one letter's way, from the moment it came in to its last event: the id in its Received line, in the
-// answer to the client, in the queue and in every log line. Rises with time, so that journeys lie in the order
-// in which their letters came.
+// answer to the client, in the queue and in every log line. Rises with time, so that journeys lie in the
+// order in which their letters came.
 //
 // 51 bits of microseconds since 2020, 13 of chance: two nodes that take a letter in the same microsecond
 // hardly ever give the same id.
@@ -47,7 +47,8 @@ class JourneyId {
 class JourneyIds {
  public:
   JourneyIds(const Clock& clock, Random& random) : clock_(clock), random_(random) {}
-  /// Never the same twice in a process, and always above the last, even if the clock stands still or jumps back.
+  /// Never the same twice in a process, and always above the last, even if the clock stands still or jumps
+  /// back.
   JourneyId next();
 
  private:

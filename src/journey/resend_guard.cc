@@ -30,8 +30,9 @@ void guard(store::Batch& batch, const ResendToken& token, JourneyId id, WallTime
   batch.put(std::move(today), id.bytes());
 }
 
-net::Task<Result<std::optional<JourneyId>>> find_sent_before(store::Engine& engine, store::PartitionId partition,
-                                                             ResendToken token, WallTime now) {
+net::Task<Result<std::optional<JourneyId>>> find_sent_before(store::Engine& engine,
+                                                             store::PartitionId partition, ResendToken token,
+                                                             WallTime now) {
   const std::string keys[] = {key_of(now, token), key_of(now - std::chrono::days(1), token)};
   PABAL_CO_TRY(const auto values, co_await engine.get(partition, keys));
   for (const auto& value : values) {

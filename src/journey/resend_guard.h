@@ -25,8 +25,9 @@ ResendToken make_resend_token(std::string_view what);
 /// The batch is refused with kConflict if a letter with this token came in within a day.
 void guard(store::Batch& batch, const ResendToken& token, JourneyId id, WallTime now);
 /// Which letter came with the token within a day: what a conflict is explained by.
-net::Task<Result<std::optional<JourneyId>>> find_sent_before(store::Engine& engine, store::PartitionId partition,
-                                                             ResendToken token, WallTime now);
+net::Task<Result<std::optional<JourneyId>>> find_sent_before(store::Engine& engine,
+                                                             store::PartitionId partition, ResendToken token,
+                                                             WallTime now);
 /// Where tokens lie that are too old to matter; a sweep erases the range.
 store::KeyRange outdated_tokens(WallTime now);
 

@@ -30,12 +30,12 @@ struct RecipientResult {
     kFailed,    ///< it will not arrive
   };
   Fate fate = Fate::kDeferred;
-  smtp::Reply reply = {};  ///< the other side's last word about it, code 0 if it said none
-  std::string host = {};   ///< "mx.hamburger.edu [192.0.2.7]:25"; empty if none was reached
+  smtp::Reply reply = {};          ///< the other side's last word about it, code 0 if it said none
+  std::string host = {};           ///< "mx.hamburger.edu [192.0.2.7]:25"; empty if none was reached
   smtp::EnhancedCode status = {};  ///< for the report: the peer's own, else ours (RFC 3463)
-  std::string reason = {};  ///< a sentence for people
-  bool may_have_arrived = false;  ///< the answer got lost on the wire
-  bool reports_itself = false;    ///< relayed to a host that offers DSN: it makes the report of success
+  std::string reason = {};         ///< a sentence for people
+  bool may_have_arrived = false;   ///< the answer got lost on the wire
+  bool reports_itself = false;     ///< relayed to a host that offers DSN: it makes the report of success
 };
 
 struct ErrandReport {
@@ -54,8 +54,8 @@ struct ErrandReport {
 class Courier {
  public:
   virtual ~Courier() = default;
-  /// Runs on the caller's loop, several at a time. Always comes back, with one result for each recipient, within its own deadlines;
-  /// cancelled, it brings what it can to an end that is known and defers the rest.
+  /// Runs on the caller's loop, several at a time. Always comes back, with one result for each recipient,
+  /// within its own deadlines; cancelled, it brings what it can to an end that is known and defers the rest.
   virtual net::Task<ErrandReport> carry(Errand errand) = 0;
   /// Closes connections that are kept for later on this loop.
   virtual net::Task<void> rest() = 0;

@@ -15,11 +15,12 @@
 
 namespace pabal::queue {
 
-/// A letter as it will be sent: `preamble` (our Received line, and what else was put in front), then the blob,
-/// which is what the client sent. Nothing here changes while the letter waits.
+/// A letter as it will be sent: `preamble` (our Received line, and what else was put in front), then the
+/// blob, which is what the client sent. Nothing here changes while the letter waits.
 struct Letter {
   journey::JourneyId id;  ///< also its queue id
-  std::optional<account::Address> sender = {};  ///< nothing: the null path of a report, about which none is made
+  std::optional<account::Address> sender =
+      {};                       ///< nothing: the null path of a report, about which none is made
   std::string message_id = {};  ///< without angle brackets; for people who look for it
   std::string preamble = {};
   store::BlobId blob = {};
@@ -30,7 +31,7 @@ struct Letter {
   std::optional<std::string> envid = {};
   bool require_tls = false;
   WallTime accepted = {};
-  std::optional<WallTime> hold_until = {};  ///< RFC 4865, undo-send: not before
+  std::optional<WallTime> hold_until = {};           ///< RFC 4865, undo-send: not before
   std::optional<account::AccountId> submitter = {};  ///< whose login sent it; fairness is between these
   bool operator==(const Letter&) const = default;
 

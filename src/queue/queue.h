@@ -1,5 +1,5 @@
-// The outgoing queue: keeps letters until other hosts have taken them, tries again when they can't now, and tells
-// the sender when they never will (RFC 5321 §4.5.4).
+// The outgoing queue: keeps letters until other hosts have taken them, tries again when they can't now, and
+// tells the sender when they never will (RFC 5321 §4.5.4).
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,14 @@ namespace pabal::queue {
 /// A letter that comes in.
 struct Submission {
   Letter letter;
-  std::vector<Recipient> to;  ///< at least one
+  std::vector<Recipient> to;                   ///< at least one
   std::optional<store::StagedBlob> blob = {};  ///< of the letter; nothing if it is stored already
   std::optional<journey::ResendToken> token = {};
   journey::Entry entry = {};  ///< how it came here; written with it
 };
 
-/// The door through which the queue's own letters go: reports about letters that were not, or not yet, delivered.
+/// The door through which the queue's own letters go: reports about letters that were not, or not yet,
+/// delivered.
 class ReportDoor {
  public:
   struct Report {
