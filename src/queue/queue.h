@@ -25,6 +25,19 @@ struct Submission {
   journey::Entry entry = {};  ///< how it came here; written with it
 };
 
+enum class Added : std::uint8_t {
+  kAdded,
+  kKnown,  ///< a letter with this token was here within a day
+};
+
+/// Where letters come into the queue.
+class Intake {
+ public:
+  virtual ~Intake() = default;
+  /// Any loop's thread; returns when the letter is durable.
+  virtual net::Task<Result<Added>> add(Submission submission) = 0;
+};
+
 /// The door through which the queue's own letters go: reports about letters that were not, or not yet,
 /// delivered.
 class ReportDoor {

@@ -112,6 +112,9 @@ class ServerHandler {
       const SessionFacts& facts, LetterRequest request) = 0;
   /// The transaction is over or given up: forget sender and recipients.
   virtual void reset() = 0;
+  /// The client waited for the answer to its last letter and spoke again: it knows that we have the letter.
+  /// One that does not may send the letter once more (RFC 1047).
+  virtual void answer_heard() {}
 };
 
 /// The usual answers of mail() and rcpt(): "250 2.1.0 alice@crepes.fr... Sender ok".

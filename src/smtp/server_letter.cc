@@ -132,6 +132,7 @@ ServerSession::Step ServerSession::answer_letter(LetterVerdict verdict) {
   if (verdict.reply.accepted() || std::ranges::any_of(verdict.per_recipient, accepted)) {
     ++facts_.letters;
     idle_commands_ = 0;
+    letter_answered_ = true;
   }
   end_transaction();
   if (options_.profile != Profile::kLmtp) co_return co_await say(std::move(verdict.reply));

@@ -110,7 +110,9 @@ net::Task<SessionSummary> ServerSession::run() {
 ServerSession::Step ServerSession::serve_commands() {
   while (!ending_) {
     const net::LineLimits limits{.max_bytes = kMaxLoginLineBytes};
+    const bool waits_for_us = !talks_ahead();
     auto line = co_await connection_.read_line(limits, soon(options_.deadlines.command));
+    if (line && waits_for_us && std::exchange(letter_answered_, false)) handler_.answer_heard();
     if (line) {
       PABAL_CO_TRY_VOID(co_await obey(*line));
     } else if (line.error().kind == ErrorKind::kOverLimit || line.error().kind == ErrorKind::kRefuse) {

@@ -37,6 +37,7 @@ struct FakeMail {
   std::size_t begun = 0;
   std::size_t given_up = 0;
   std::size_t resets = 0;
+  std::size_t answers_heard = 0;
   bool keeps_letters = true;  ///< false: for benchmarks
 };
 
@@ -127,6 +128,7 @@ class FakeHandler final : public ServerHandler {
     ++mail_.resets;
     letter_ = {};
   }
+  void answer_heard() override { ++mail_.answers_heard; }
 
  private:
   class Sink final : public LetterSink {

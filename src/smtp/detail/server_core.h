@@ -117,6 +117,7 @@ class ServerSession {
   SessionFacts facts_;
   SessionSummary summary_;
   bool ending_ = false;
+  bool letter_answered_ = false;  ///< and nothing heard from the client since
   std::size_t idle_commands_ = 0;
   std::size_t login_failures_ = 0;
   std::size_t refused_recipients_ = 0;
