@@ -64,6 +64,7 @@ enum class FactName : std::uint8_t {
   kBy = 21,  ///< the operator, the program
   kSubject = 22,
   kListener = 23,  ///< ours, through which it came
+  kLeftOut = 24,   ///< what had no room in the record: "40 facts and 12 lines of the dialogue"
 };
 
 struct Fact {
@@ -93,7 +94,8 @@ struct Event {
   bool operator==(const Event&) const = default;
 };
 
-// Bounds of one event: a long dialogue or list of recipients is cut, and says so.
+// Bounds of what is kept: a long dialogue or list of recipients is cut, and says so (kLeftOut). A thousand
+// recipients, and a dialogue about a hundred of them on each of a domain's hosts, have room.
 inline constexpr std::size_t kMaxFacts = 1200;
 inline constexpr std::size_t kMaxFactBytes = 1024;
 inline constexpr std::size_t kMaxWireLines = 400;

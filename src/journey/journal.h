@@ -27,10 +27,11 @@
 namespace pabal::journey {
 
 /// By what people look for a letter. Only the entries that begin a letter's way in a partition need carry
-/// terms.
+/// terms. Addresses are as Address::key() has them.
 struct Terms {
-  std::string message_id = {};              ///< without angle brackets
-  std::vector<std::string> addresses = {};  ///< sender and recipients, as Address::key() has them
+  std::string message_id = {};  ///< without angle brackets
+  std::string sender = {};      ///< the envelope's; empty for the null path
+  std::vector<std::string> recipients = {};
   bool operator==(const Terms&) const = default;
 };
 
@@ -38,6 +39,7 @@ struct Entry {
   JourneyId id;
   Terms terms = {};
   std::vector<Event> events = {};
+  bool operator==(const Entry&) const = default;
 };
 
 class Journal {
