@@ -108,8 +108,8 @@ std::string Door::trace_of(const Incoming& letter) const {
 journey::Entry Door::entry_for(const Incoming& letter, bool first) const {
   journey::Entry entry{.id = letter.id, .terms = {}, .events = {}};
   entry.terms.message_id = letter.header.message_id;
-  if (letter.sender) entry.terms.addresses.push_back(letter.sender->key());
-  for (const Route& route : letter.recipients) entry.terms.addresses.push_back(route.named.key());
+  if (letter.sender) entry.terms.sender = letter.sender->key();
+  for (const Route& route : letter.recipients) entry.terms.recipients.push_back(route.named.key());
   if (!first) return entry;
 
   Event event{.at = letter.began, .stage = Stage::kAccepted, .facts = {}, .dialogue = letter.dialogue};

@@ -177,7 +177,8 @@ TEST_F(SmtpHandlerTest, TheJourneyTellsHowItCameAndWhereItLies) {
   ASSERT_EQ(journal_.told.size(), 1U);
   const journey::Entry& entry = journal_.told[0].second;
   EXPECT_EQ(entry.terms.message_id, "m1@crepes.fr");
-  EXPECT_THAT(entry.terms.addresses, testing::ElementsAre("alice@crepes.fr", "bobby@hamburger.edu"));
+  EXPECT_EQ(entry.terms.sender, "alice@crepes.fr");
+  EXPECT_THAT(entry.terms.recipients, testing::ElementsAre("bobby@hamburger.edu"));
   ASSERT_EQ(entry.events.size(), 2U);
   EXPECT_EQ(entry.events[0].find(journey::FactName::kSender), "alice@crepes.fr");
   EXPECT_EQ(entry.events[0].dialogue.front().text.substr(0, 4), "220 ");
@@ -308,7 +309,7 @@ TEST_F(SmtpHandlerTest, AnAccountHasAnAllowance) {
 
 TEST_F(SmtpHandlerTest, LmtpAnswersForEachRecipient) {
   options_ = smtp::ServerOptions::lmtp("mail.hamburger.edu");
-  must(directory_.set_quota(carol_, account::QuotaLimit::of_bytes(200)));
+  must(directory_.set_quota(carol_, account::QuotaLimit::of_bytes(150)));
   connect();
   say("LHLO relay\r\n");
   EXPECT_THAT(send({"bob@hamburger.edu", "carol@hamburger.edu"}, "hi\r\n"),
