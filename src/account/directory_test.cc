@@ -160,6 +160,8 @@ TEST_F(DirectoryTest, NeverGivesAnIdAgain) {
   EXPECT_EQ(must(directory_.list_removed_accounts()), std::vector{first});
   EXPECT_EQ(partition_of(first).value().size(), partition_of(second).value().size());
   EXPECT_NE(partition_of(first), partition_of(second));
+  EXPECT_EQ(account_of(partition_of(second)), second);
+  EXPECT_EQ(account_of(store::PartitionId("directory")), std::nullopt);
 }
 
 TEST_F(DirectoryTest, ListsAccountsInPages) {

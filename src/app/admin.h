@@ -21,6 +21,7 @@
 #include "account/directory.h"
 #include "app/json.h"
 #include "base/result.h"
+#include "mailbox/mailboxes.h"
 #include "net/task.h"
 #include "store/embedded.h"
 
@@ -35,6 +36,7 @@ struct AdminServices {
   store::EmbeddedEngine& store;
   account::Directory& directory;
   account::Credentials& credentials;
+  mailbox::Mailboxes* mailboxes = nullptr;
   ServerControl* server = nullptr;  ///< null when a command has opened the store itself
 };
 

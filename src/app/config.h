@@ -102,6 +102,27 @@ struct Config {
     } throttle;
   } account;
 
+  struct Smtp {
+    std::uint64_t max_letter = 0;
+    std::size_t max_recipients = 0;
+    std::size_t max_letters = 0;  ///< a connection; 0: no limit
+    std::size_t max_errors = 0;
+    std::size_t letters_per_minute = 0;   ///< from one network; 0: no limit
+    std::size_t recipients_per_hour = 0;  ///< of one account; 0: no limit
+    std::vector<net::Network> relay_networks;
+    std::vector<net::Network> xclient_networks;
+    Duration command_timeout{};
+    Duration greeting_delay{};
+    Duration harvest_delay{};
+    Duration max_hold{};
+    bool normalise_line_ends = false;
+    struct Leniency {
+      bool space_after_colon = true;
+      bool address_without_brackets = true;
+      bool any_helo_name = true;
+    } leniency;
+  } smtp;
+
   struct Dns {
     std::vector<net::Endpoint> forwarders;  ///< empty: ask the authoritative servers ourselves
     std::filesystem::path zone_file;        ///< empty: none

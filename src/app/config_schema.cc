@@ -163,6 +163,46 @@ Options dns_rows() {
   };
 }
 
+Options smtp_rows() {
+  return {
+      row(PABAL_OPTION(smtp.max_letter), size("64 KiB", "2 GiB"), "\"50 MiB\"", kRestart,
+          "The largest letter that is taken (RFC 1870)."),
+      row(PABAL_OPTION(smtp.max_recipients), whole<std::size_t>(100, 100'000), "1000", kRestart,
+          "Recipients of one letter; the next ones are asked to come with another (RFC 5321 §4.5.3.1.8)."),
+      row(PABAL_OPTION(smtp.max_letters), whole<std::size_t>(0, 1'000'000), "0", kRestart,
+          "Letters of one connection. 0: no limit."),
+      row(PABAL_OPTION(smtp.max_errors), whole<std::size_t>(1, 1000), "20", kRestart,
+          "Commands that make no sense, after which a connection is closed."),
+      row(PABAL_OPTION(smtp.letters_per_minute), whole<std::size_t>(0, 1'000'000), "600", kRestart,
+          "Letters from one IPv4 address or one IPv6 /64 network; more are put off. This machine itself has no "
+          "limit. 0: nobody has."),
+      row(PABAL_OPTION(smtp.recipients_per_hour), whole<std::size_t>(0, 1'000'000), "1000", kRestart,
+          "Recipients to whom one account may send, so that a stolen password is no flood. 0: no limit."),
+      row(PABAL_OPTION(smtp.relay_networks), list_of(network()), "[]", kRestart,
+          "Networks of machines that may send to anybody without a login. Keep it empty, or exact."),
+      row(PABAL_OPTION(smtp.xclient_networks), list_of(network()), "[]", kRestart,
+          "Networks of proxies and filters of your own, which may say whom they speak for (XCLIENT)."),
+      row(PABAL_OPTION(smtp.command_timeout), duration("10s", "1h"), "\"5m\"", kRestart,
+          "How long a client may be silent (RFC 5321 §4.5.3.2.7 asks for five minutes)."),
+      row(PABAL_OPTION(smtp.greeting_delay), duration("0s", "30s"), "\"0s\"", kRestart,
+          "How long a new client is kept waiting for the greeting on port 25. Those who speak before it are no "
+          "mail servers, and are turned away."),
+      row(PABAL_OPTION(smtp.harvest_delay), duration("0s", "1m"), "\"1s\"", kRestart,
+          "How long each answer takes for a client that guesses at addresses."),
+      row(PABAL_OPTION(smtp.max_hold), duration("0s", "365d"), "\"30d\"", kRestart,
+          "How far ahead a letter may be scheduled (FUTURERELEASE, RFC 4865). 0s: not at all."),
+      row(PABAL_OPTION(smtp.normalise_line_ends), flag(), "false", kRestart,
+          "Whether a CR or LF that stands alone in a letter is mended. Otherwise such a letter is refused: two "
+          "servers that read its end differently are how mail is smuggled."),
+      row(PABAL_OPTION(smtp.leniency.space_after_colon), flag(), "true", kRestart,
+          "Whether `MAIL FROM: <a@b>` is understood, which RFC 5321 does not allow."),
+      row(PABAL_OPTION(smtp.leniency.address_without_brackets), flag(), "true", kRestart,
+          "Whether `MAIL FROM:a@b` is understood."),
+      row(PABAL_OPTION(smtp.leniency.any_helo_name), flag(), "true", kRestart,
+          "Whether a client may call itself something that is no domain name."),
+  };
+}
+
 std::vector<Option<Config::Tls::Certificate>> certificate_columns() {
   using Certificate = Config::Tls::Certificate;
   return {
@@ -260,10 +300,12 @@ ConfigSchema::Rows::Rows(const std::vector<std::string>& protocols) {
       {"account.password", "Password checks."},
       {"account.scram", "SCRAM, which proves a password without sending it (RFC 5802, RFC 7677)."},
       {"account.throttle", "What slows down those who guess passwords."},
+      {"smtp", "Mail that comes in: from other servers, and from mail programs."},
+      {"smtp.leniency", "How far the grammar bends for clients of the field."},
       {"dns", "How names are looked up."},
   };
-  for (auto* section :
-       {server_rows, log_rows, admin_rows, store_rows, limits_rows, account_rows, throttle_rows, dns_rows}) {
+  for (auto* section : {server_rows, log_rows, admin_rows, store_rows, limits_rows, account_rows,
+                        throttle_rows, smtp_rows, dns_rows}) {
     add(options, section());
   }
   tables.push_back(

@@ -41,7 +41,12 @@ Core::Core(const Config& config, const Clock& clock, Random& random,
                   .max_queued = config.account.password.hash_queue}),
       directory_(*store_, clock_,
                  {.default_quota = default_quota(config), .max_cache_bytes = config.account.directory_cache}),
-      credentials_(directory_, *hasher_, hash_pool_, clock_, random_, credentials_options(config)) {}
+      credentials_(directory_, *hasher_, hash_pool_, clock_, random_, credentials_options(config)),
+      live_(clock_),
+      places_(directory_),
+      journeys_(*store_, places_),
+      journal_(clock_, random_, journeys_, live_),
+      mailboxes_(*store_, journal_, clock_) {}
 
 Result<std::unique_ptr<Core>> Core::open(const Config& config, const Clock& clock, Random& random) {
   PABAL_TRY(auto store, store::open_embedded(store_options(config)));
@@ -54,6 +59,7 @@ AdminServices Core::admin_services(ServerControl* server) {
           .store = *store_,
           .directory = directory_,
           .credentials = credentials_,
+          .mailboxes = &mailboxes_,
           .server = server};
 }
 

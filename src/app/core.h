@@ -1,5 +1,5 @@
-// What the server and a command that opens the store by itself both stand on: the store, and the directory
-// with its credentials. Built in the order in which the members stand.
+// What the server and a command that opens the store by itself both stand on: the store, the directory with
+// its credentials, journeys and mailboxes. Built in the order in which the members stand.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,13 @@
 #include "account/password.h"
 #include "app/admin.h"
 #include "app/config.h"
+#include "app/journey_places.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "journey/index.h"
+#include "journey/live.h"
+#include "journey/store_journal.h"
+#include "mailbox/mailboxes.h"
 #include "net/worker_pool.h"
 #include "store/embedded.h"
 
@@ -25,6 +30,10 @@ class Core {
   store::EmbeddedEngine& store() { return *store_; }
   account::Directory& directory() { return directory_; }
   account::Credentials& credentials() { return credentials_; }
+  journey::Live& live() { return live_; }
+  journey::Index& journeys() { return journeys_; }
+  journey::Journal& journal() { return journal_; }
+  mailbox::Mailboxes& mailboxes() { return mailboxes_; }
 
   /// `server` is null for a command.
   AdminServices admin_services(ServerControl* server = nullptr);
@@ -40,6 +49,11 @@ class Core {
   net::WorkerPool hash_pool_;  // apart from other workers: its threads take much memory each
   account::Directory directory_;
   account::Credentials credentials_;
+  journey::Live live_;
+  JourneyPlaces places_;
+  journey::Index journeys_;
+  journey::StoreJournal journal_;
+  mailbox::Mailboxes mailboxes_;
 };
 
 }  // namespace pabal::app

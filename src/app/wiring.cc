@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "app/version.h"
+#include "base/ascii.h"
 
 namespace pabal::app {
 namespace {
@@ -22,6 +23,13 @@ account::ThrottleOptions throttle_options(const Config& config) {
           .max_entries = throttle.max_entries};
 }
 
+std::string host_name(const Config& config) {
+  if (!config.server.hostname.empty()) return config.server.hostname;
+  char name[256] = {};
+  if (::gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0') return "localhost";
+  return to_lower(name);
+}
+
 StartFailure failure(ExitCode code, Error error) { return {code, std::move(error)}; }
 
 }  // namespace
@@ -32,16 +40,23 @@ Server::Server(GlobalOptions options, Place place)
       started_with_(std::move(place)),
       bugs_(metrics_.counter("pabal_bugs_total", "Sessions and duties that ended by a bug of ours")),
       loops_(clock_, config().server.loops),
+      connections_({.max_total = config().limits.connections,
+                    .max_per_network = config().limits.connections_per_network}),
       in_force_(config()),
       drain_timeout_ms_(config().server.drain_timeout.count()),
       started_at_(clock_.wall()) {
-  // The services with ports, one line each.
+  for (const Config::Listener& listener : config().listener) {
+    smtp_services_.push_back(
+        std::make_unique<SmtpService>(config(), listener, host_name(config()), loops_, connections_, metrics_,
+                                      [this](std::exception_ptr bug) { report_bug(std::move(bug)); }));
+    services_.push_back(smtp_services_.back().get());
+  }
 }
 
 Server::~Server() = default;
 
 Started Server::bind() {
-  for (const auto& service : services_) {
+  for (Service* const service : services_) {
     if (auto bound = service->bind(); !bound)
       return std::unexpected(failure(ExitCode::kCannotCreate, std::move(bound).error()));
   }
@@ -64,6 +79,9 @@ Started Server::open() {
   throttle_.emplace(clock_, throttle_options(config()));
   authenticator_.emplace(core_->directory(), core_->credentials(), *throttle_, random_, *login_log_);
 
+  if (auto opened = open_mail(); !opened)
+    return std::unexpected(failure(ExitCode::kCannotCreate, std::move(opened).error()));
+
   workers_.emplace(net::WorkerPoolOptions{
       .name = "work", .threads = config().limits.worker_threads, .max_queued = config().limits.worker_queue});
   housekeeping_.emplace(core_->store(), core_->directory(), log_, metrics_, config().store.sweep_interval);
@@ -84,9 +102,25 @@ Result<void> Server::open_log() {
   return {};
 }
 
+Result<void> Server::open_mail() {
+  const std::string host = host_name(config());
+  PABAL_TRY(certificates_, Certificates::load(config(), host, clock_, random_, log_));
+  mail_.emplace(config(), host,
+                MailSystem::Parts{.core = *core_,
+                                  .authenticator = *authenticator_,
+                                  .queue = no_queue_,
+                                  .clock = clock_,
+                                  .random = random_});
+  for (const auto& service : smtp_services_) {
+    service->set_backend(
+        {mail_->smtp(), &certificates_->server(), log_.with({{"listener", service->name()}})});
+  }
+  return {};
+}
+
 Started Server::start() {
   start_housekeeping();
-  for (const auto& service : services_) {
+  for (Service* const service : services_) {
     if (auto started = service->start(); !started)
       return std::unexpected(failure(ExitCode::kCannotCreate, std::move(started).error()));
   }
@@ -104,6 +138,7 @@ void Server::start_housekeeping() {
   loops_.loop(0).post([this, on_bug] {
     background_.emplace(loops_.loop(0), nullptr, on_bug);
     background_->spawn(housekeeping_->run(on_bug));
+    background_->spawn(core_->journeys().run());
   });
 }
 
@@ -122,7 +157,7 @@ void Server::drain() {
   {
     // Side by side, so that the slowest does not keep the others' doors open.
     std::vector<std::jthread> drains;
-    for (const auto& service : services_) drains.emplace_back([&] { service->drain(patience); });
+    for (Service* const service : services_) drains.emplace_back([&] { service->drain(patience); });
     if (control_) drains.emplace_back([&] { control_->drain(patience); });
   }
   end_housekeeping();
@@ -146,7 +181,7 @@ void Server::report_bug(std::exception_ptr bug) {
 Json Server::status() const {
   Json listening = Json::array();
   std::size_t sessions = 0;
-  for (const auto& service : services_) {
+  for (Service* const service : services_) {
     for (const std::string& address : service->addresses())
       listening.push(fmt::format("{} {}", service->name(), address));
     sessions += service->sessions();
@@ -197,7 +232,11 @@ Json Server::apply(const Config& fresh, const std::vector<ConfigChange>& changes
   drain_timeout_ms_ = fresh.server.drain_timeout.count();
   housekeeping_->set_sweep_interval(fresh.store.sweep_interval);
   Json troubles = Json::array();
-  for (const auto& service : services_) {
+  if (const Result<void> reloaded = certificates_->reload(fresh); !reloaded) {
+    log_.error("the certificates stay as they were", {{"error", reloaded.error()}});
+    troubles.push(reloaded.error().detail);
+  }
+  for (Service* const service : services_) {
     if (const Result<void> reloaded = service->reload(fresh); !reloaded) {
       log_.error("a service keeps what it had", {{"service", service->name()}, {"error", reloaded.error()}});
       troubles.push(reloaded.error().detail);

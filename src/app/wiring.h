@@ -21,19 +21,23 @@
 #include "account/authenticator.h"
 #include "account/throttle.h"
 #include "app/admin.h"
+#include "app/certificates.h"
 #include "app/control_service.h"
 #include "app/core.h"
 #include "app/exit_code.h"
 #include "app/housekeeping.h"
 #include "app/login_log.h"
+#include "app/mail_system.h"
 #include "app/place.h"
 #include "app/server_metrics.h"
 #include "app/service.h"
+#include "app/smtp_service.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/log_writer.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "net/limits.h"
 #include "net/scope.h"
 #include "net/server_loops.h"
 #include "net/worker_pool.h"
@@ -46,6 +50,14 @@ struct StartFailure {
   Error error;
 };
 using Started = std::expected<void, StartFailure>;
+
+/// Until the queue is there.
+class NoQueue final : public queue::Intake {
+ public:
+  net::Task<Result<queue::Added>> add(queue::Submission) override {
+    co_return fail(ErrorKind::kRetryLater, "there is no queue yet");
+  }
+};
 
 class Server final : private ServerControl {
  public:
@@ -85,6 +97,7 @@ class Server final : private ServerControl {
   net::Task<Result<Json>> reload() override;
 
   Result<void> open_log();
+  Result<void> open_mail();
   Json apply(const Config& fresh, const std::vector<ConfigChange>& changes,
              const std::vector<ConfigChange>& waiting);
   void start_housekeeping();
@@ -102,7 +115,9 @@ class Server final : private ServerControl {
   Metrics metrics_;
   Counter& bugs_;
   net::ServerLoops loops_;
-  std::vector<std::unique_ptr<Service>> services_;  ///< those with ports
+  net::ConnectionLimits connections_;
+  std::vector<std::unique_ptr<SmtpService>> smtp_services_;
+  std::vector<Service*> services_;  ///< all those with ports
 
   // From open() on, in this order:
   std::unique_ptr<LogWriter> log_writer_;
@@ -112,6 +127,9 @@ class Server final : private ServerControl {
   std::optional<LoginLog> login_log_;
   std::optional<account::LoginThrottle> throttle_;
   std::optional<account::Authenticator> authenticator_;
+  std::unique_ptr<Certificates> certificates_;
+  NoQueue no_queue_;
+  std::optional<MailSystem> mail_;
   std::optional<net::WorkerPool> workers_;
   std::optional<Housekeeping> housekeeping_;
   std::optional<net::Scope> background_;  ///< on the first loop

@@ -33,8 +33,9 @@ net::Task<Reply> SmtpHandler::greeted(const smtp::SessionFacts&) { co_return Rep
 std::unique_ptr<smtp::LoginExchange> SmtpHandler::begin_login(const smtp::SessionFacts& facts,
                                                               std::string_view mechanism) {
   std::vector<account::ChannelBinding> bindings;
-  if (stream_ != nullptr)
-    bindings = account::client_info_of(*stream_, account::Protocol::kSubmission).bindings;
+  if (connection_ != nullptr) {
+    bindings = account::client_info_of(connection_->stream(), account::Protocol::kSubmission).bindings;
+  }
   return smtp::begin_account_login(services_.authenticator, mechanism, facts, login_, std::move(bindings));
 }
 

@@ -15,6 +15,7 @@
 #include "delivery/sent_again.h"
 #include "delivery/wire_log.h"
 #include "journey/journal.h"
+#include "net/connection.h"
 #include "smtp/server_handler.h"
 #include "store/engine.h"
 
@@ -52,8 +53,8 @@ class SmtpHandler final : public smtp::ServerHandler {
 
   /// What the session is told to write its dialogue to.
   smtp::Dialogue& dialogue() { return wire_; }
-  /// Bindings of the TLS channel for SCRAM-…-PLUS; the connection outlives the handler's use of it.
-  void set_stream(const net::Stream& stream) { stream_ = &stream; }
+  /// Whose TLS channel a login may be bound to (SCRAM-…-PLUS); outlives the handler.
+  void set_connection(net::Connection& connection) { connection_ = &connection; }
 
  private:
   net::Task<smtp::Reply> judge_sender(const smtp::SessionFacts& facts, const smtp::MailCommand& command);
@@ -61,7 +62,7 @@ class SmtpHandler final : public smtp::ServerHandler {
 
   SmtpServices& services_;
   const Logger log_;
-  const net::Stream* stream_ = nullptr;
+  net::Connection* connection_ = nullptr;
   std::optional<account::Login> login_;
   WireLog wire_{services_.clock};
 

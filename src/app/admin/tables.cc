@@ -15,6 +15,7 @@ constexpr GroupSummary kGroups[] = {
     {"alias", "Addresses that stand for others"},
     {"group", "Named lists of people, with a say in who may write to them"},
     {"group.member", "Who is in a group"},
+    {"letter", "What lies in the mailboxes"},
     {"config", "The configuration: its faults, its values, what may stand in it"},
     {"store", "The files in which everything lies"},
 };
@@ -24,7 +25,7 @@ constexpr GroupSummary kGroups[] = {
 std::vector<Method> admin_methods() {
   std::vector<Method> all;
   for (auto* const table : {domain_methods, account_methods, app_password_methods, alias_methods,
-                            group_methods, store_methods, server_methods}) {
+                            group_methods, letter_methods, store_methods, server_methods}) {
     for (Method& method : table()) all.push_back(std::move(method));
   }
   return all;

@@ -12,6 +12,7 @@ std::vector<Method> account_methods();
 std::vector<Method> app_password_methods();
 std::vector<Method> alias_methods();
 std::vector<Method> group_methods();
+std::vector<Method> letter_methods();
 std::vector<Method> store_methods();
 std::vector<Method> server_methods();
 

@@ -1,0 +1,87 @@
+// pabal letter ...: what lies in a mailbox, for an operator who looks whether mail arrives, and for tests.
+#include "app/admin/tables.h"
+#include "app/admin/views.h"
+#include "mailbox/mailboxes.h"
+#include "message/header.h"
+
+namespace pabal::app {
+namespace {
+
+using net::Task;
+
+// What of a letter is read for a list: its header, nearly always.
+constexpr std::size_t kHeadBytes = 16 * 1024;
+constexpr std::size_t kPageLetters = 200;
+// A letter goes out in one answer; a larger one is fetched by a mail program.
+constexpr std::size_t kMaxShownBytes = 16 * 1024 * 1024;
+
+std::string text_of(std::string_view head, std::string_view name) {
+  const auto field = message::find_field(head, name);
+  return field ? message::unfold(field->value) : std::string();
+}
+
+Task<Result<Json>> list_letters(AdminServices& services, const Params& params, Reply& reply) {
+  PABAL_CO_TRY(const account::Account account, co_await load_account(services, params));
+  std::size_t count = 0;
+  for (mailbox::LetterId after;;) {
+    PABAL_CO_TRY(const auto page, co_await services.mailboxes->list(account.id, after, kPageLetters));
+    for (const auto& [id, record] : page.items) {
+      PABAL_CO_TRY(const std::string head, co_await services.mailboxes->read(record, 0, kHeadBytes));
+      PABAL_CO_TRY_VOID(co_await reply.item(Json::object({{"id", id.value()},
+                                                          {"received", to_text(record.received)},
+                                                          {"size", record.size_bytes()},
+                                                          {"from", text_of(head, "From")},
+                                                          {"sender", text_of(head, "Return-Path")},
+                                                          {"subject", text_of(head, "Subject")},
+                                                          {"recipient", record.recipient},
+                                                          {"journey", record.journey.to_string()}})));
+      ++count;
+      after = id;
+    }
+    if (!page.more) break;
+  }
+  co_return Json::object({{"count", count}});
+}
+
+Task<Result<Json>> show_letter(AdminServices& services, const Params& params, Reply&) {
+  PABAL_CO_TRY(const account::Account account, co_await load_account(services, params));
+  const auto number = params.find_number("id");
+  const mailbox::LetterId id(static_cast<std::uint64_t>(number.value_or(0)));
+  PABAL_CO_TRY(const auto record, co_await services.mailboxes->find(account.id, id));
+  if (!record) co_return fail(ErrorKind::kRefuse, "there is no letter {} in that mailbox", id);
+  if (record->size_bytes() > kMaxShownBytes) {
+    co_return fail(ErrorKind::kRefuse, "the letter has {} bytes; {} can be shown here", record->size_bytes(),
+                   kMaxShownBytes);
+  }
+  PABAL_CO_TRY(std::string text, co_await services.mailboxes->read(*record, 0, record->size_bytes()));
+  co_return Json(std::move(text));
+}
+
+const Param kAddress = {"address", ParamType::kAddress, Need::kRequired, "an address of the account"};
+
+}  // namespace
+
+std::vector<Method> letter_methods() {
+  return {
+      {.name = "letter.list",
+       .summary = "List the letters of a mailbox",
+       .params = {kAddress},
+       .show = {.shape = Show::Shape::kTable,
+                .sentence = "The mailbox is empty.",
+                .columns = {{"id", "ID"},
+                            {"received", "RECEIVED", Column::As::kTime},
+                            {"size", "SIZE", Column::As::kSize},
+                            {"sender", "FROM"},
+                            {"subject", "SUBJECT"},
+                            {"journey", "JOURNEY"}}},
+       .handler = list_letters,
+       .example = "letter list bob@example.org"},
+      {.name = "letter.show",
+       .summary = "Show a letter as it lies in the mailbox",
+       .params = {kAddress, {"id", ParamType::kNumber, Need::kRequired, "its number, from the list"}},
+       .show = {.shape = Show::Shape::kText},
+       .handler = show_letter},
+  };
+}
+
+}  // namespace pabal::app
