@@ -6,7 +6,7 @@
 // they want in memory do not leave the loop; the others wait on a pool. Reads never wait for writers.
 //
 // Failures: kConflict (an expectation did not hold), kRefuse (a call beyond the limits below, or a
-// reference to a blob that is not there), kRetryLater (disk full, disk failing: nothing was changed),
+// reference to a blob that is not there), kRetryLater (disk full, disk failing),
 // kCorrupt (what the disk holds is not what was written).
 #pragma once
 
@@ -170,6 +170,9 @@ class Engine {
   virtual net::Task<Result<ScanPage>> scan(const PartitionId& partition, const KeyRange& range,
                                            ScanLimits limits) = 0;
   /// Returns the version that the batch's puts now carry, once they can survive a power failure.
+  /// kRetryLater says that nothing was changed, with one exception: where the disk failed while it synced,
+  /// nobody knows, and the batch may come to light when the store is opened again. Whoever repeats it should
+  /// know by an expectation or a token whether it is there.
   virtual net::Task<Result<Version>> commit(Batch batch) = 0;
   virtual std::unique_ptr<Watch> watch(const PartitionId& partition) = 0;
 

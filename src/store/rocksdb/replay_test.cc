@@ -138,17 +138,18 @@ TEST_F(JournalTest, CutAnywhereInTheLastGroupItLosesThatGroupAlone) {
   }
 }
 
-TEST_F(JournalTest, AGroupOfWhichSomePagesAreMissingIsTorn) {
+TEST_F(JournalTest, AGroupOfWhichASectorIsMissingIsTorn) {
   const auto journal = resume_at_start();
   append(*journal, 1);
   std::uint64_t begin = 0;
   ASSERT_TRUE(walk_to_first(begin));
   append(*journal, 2, 30'000);
   const std::string whole = bytes_of_file(segment(1));
-  const std::uint64_t first_page = (begin + 4095) / 4096;
-  for (std::uint64_t page = first_page; (page + 1) * 4096 < whole.size(); ++page) {
+  constexpr std::size_t kSector = 512;
+  for (std::uint64_t at = begin; at < whole.size(); at = (at / kSector + 1) * kSector) {
+    const std::size_t size = std::min(kSector - at % kSector, whole.size() - at);
     std::string torn = whole;
-    torn.replace(page * 4096, 4096, 4096, '\0');
+    torn.replace(at, size, size, '\0');
     write_file(segment(1), torn + std::string(10'000, '\0'));
     const auto found = walk();
     ASSERT_TRUE(found) << found.error().detail;

@@ -19,7 +19,7 @@ constexpr std::string_view kGroupMagic = "pgrp";
 constexpr std::string_view kSuffix = ".seg";
 constexpr std::size_t kNameDigits = 12;
 // What a disk writes as one: a torn write lacks whole pages, or the end of one.
-constexpr std::uint64_t kPageBytes = 4096;
+constexpr std::uint64_t kSectorBytes = 512;
 
 // Comparing the bytes with themselves, one further, is as fast as memory.
 bool all_zero(std::string_view bytes) {
@@ -149,23 +149,24 @@ Result<SegmentReader::Survey> SegmentReader::survey(std::uint64_t offset, std::u
   return survey;
 }
 
-// A torn write leaves old bytes, and here those are zeros, at the end of some page or of the group.
-// A group that has its bytes at each of these ends was written whole, and what is wrong with it came later.
+// A torn write leaves old bytes, and here those are zeros: in some sector of the group, the least that a disk
+// writes whole, or at the group's end. A group that has bytes of its own in all these places was written
+// whole, and what is wrong with it came later.
 Result<bool> SegmentReader::may_be_torn(std::uint64_t offset, std::uint64_t sequence) const {
   PABAL_TRY(const auto header, read_header(offset));
-  std::array<char, kGroupHeaderBytes> raw;
-  PABAL_TRY(const std::size_t got, file_->read_at(offset, raw));
   const bool header_whole = header && header->sequence == sequence;
-  const std::uint64_t end = header_whole ? offset + group_bytes(*header) : offset + kGroupHeaderBytes;
-  if (end > size_ || all_zero({raw.data(), got})) return true;
-  for (std::uint64_t page = offset / kPageBytes; page * kPageBytes < end; ++page) {
-    // Where the header doesn't say how long the group is, the end of its page must do.
-    const std::uint64_t page_end = std::min((page + 1) * kPageBytes, header_whole ? end : size_);
-    char last = 0;
-    PABAL_TRY_VOID(file_->read_at(page_end - 1, {&last, 1}));
-    if (last == 0) return true;
+  // Where the header doesn't say how long the group is, the end of its sector must do.
+  const std::uint64_t end = header_whole
+                                ? offset + group_bytes(*header)
+                                : (offset + kGroupHeaderBytes) / kSectorBytes * kSectorBytes + kSectorBytes;
+  if (end > size_) return true;
+  std::string sector;
+  for (std::uint64_t at = offset; at < end; at += sector.size()) {
+    sector.resize(std::min(kSectorBytes - at % kSectorBytes, end - at));
+    PABAL_TRY_VOID(file_->read_at(at, sector));
+    if (all_zero(sector)) return true;
   }
-  return false;
+  return sector.back() == '\0';
 }
 
 Result<Rest> SegmentReader::judge_rest(std::uint64_t offset, std::uint64_t sequence) const {
