@@ -41,7 +41,7 @@ class FakeQueue final : public queue::Intake {
   net::Task<Result<queue::Added>> add(queue::Submission submission) override {
     if (fails) co_return fail(ErrorKind::kRetryLater, "the disk is full");
     added.push_back(std::move(submission));
-    co_return queue::Added::kAdded;
+    co_return queue::Added{};
   }
   std::vector<queue::Submission> added;
   bool fails = false;

@@ -36,6 +36,7 @@ struct RecipientResult {
   std::string reason = {};         ///< a sentence for people
   bool may_have_arrived = false;   ///< the answer got lost on the wire
   bool reports_itself = false;     ///< relayed to a host that offers DSN: it makes the report of success
+  bool operator==(const RecipientResult&) const = default;
 };
 
 struct ErrandReport {

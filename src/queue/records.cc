@@ -1,0 +1,363 @@
+#include "queue/records.h"
+
+#include "base/cursor.h"
+
+namespace pabal::queue {
+namespace {
+
+using account::Address;
+using account::DomainName;
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::string_view kLetterPrefix = "q/letter/";
+constexpr std::string_view kCountPrefix = "q/count/";
+constexpr std::string_view kPlacePrefix = "q/place/";
+
+// A time may lie before 1970 only as WallTime::min(); shifted, times sort as their bytes.
+constexpr std::uint64_t kTimeShift = std::uint64_t{1} << 63;
+std::uint64_t to_number(WallTime time) {
+  return static_cast<std::uint64_t>(time.time_since_epoch().count()) + kTimeShift;
+}
+WallTime to_time(std::uint64_t number) {
+  return WallTime(std::chrono::microseconds(static_cast<std::int64_t>(number - kTimeShift)));
+}
+
+// ---- Writing
+
+class Writer {
+ public:
+  Writer() { append_u8(bytes_, kVersion); }
+
+  Writer& flag(bool value) { return u8(value ? 1 : 0); }
+  Writer& u8(std::uint8_t value) {
+    append_u8(bytes_, value);
+    return *this;
+  }
+  Writer& number(std::uint64_t value) {
+    append_varint(bytes_, value);
+    return *this;
+  }
+  Writer& fixed(std::uint64_t value) {
+    append_u64(bytes_, value);
+    return *this;
+  }
+  Writer& text(std::string_view value) {
+    append_sized(bytes_, value);
+    return *this;
+  }
+  Writer& time(WallTime value) { return fixed(to_number(value)); }
+  /// A flag, and the value if there is one.
+  template <class T, class Write>
+  Writer& maybe(const std::optional<T>& value, Write&& write) {
+    flag(value.has_value());
+    if (value) write(*value);
+    return *this;
+  }
+  std::string finish() { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+void write_recipient(Writer& out, const Recipient& recipient) {
+  out.text(recipient.address.local_part());
+  out.maybe(recipient.parameters.notify, [&](const smtp::Notify& notify) {
+    out.u8(static_cast<std::uint8_t>(notify.success | notify.failure << 1 | notify.delay << 2));
+  });
+  out.maybe(recipient.parameters.original,
+            [&](const smtp::OriginalRecipient& original) { out.text(original.type).text(original.address); });
+}
+
+void write_status(Writer& out, const smtp::EnhancedCode& code) {
+  out.number(code.status_class).number(code.subject).number(code.detail);
+}
+
+void write_result(Writer& out, const RecipientResult& result) {
+  out.u8(static_cast<std::uint8_t>(result.fate)).number(static_cast<std::uint64_t>(result.reply.code));
+  out.maybe(result.reply.enhanced, [&](const smtp::EnhancedCode& code) { write_status(out, code); });
+  out.text(result.reply.text).text(result.host);
+  write_status(out, result.status);
+  out.text(result.reason).flag(result.may_have_arrived);
+}
+
+// ---- Reading
+
+/// Remembers that something was wrong, so that a decoder is a list of fields; what it then read is dropped.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : in_(bytes) {
+    if (u8() != kVersion) bad_ = true;
+  }
+
+  bool good() const { return !bad_; }
+  bool finished() const { return !bad_ && in_.at_end(); }
+  void spoil() { bad_ = true; }
+
+  std::uint8_t u8(std::uint8_t max = UINT8_MAX) { return bounded(in_.take_u8(), max); }
+  bool flag() { return u8(1) == 1; }
+  std::uint64_t fixed() { return bounded(in_.take_u64(), UINT64_MAX); }
+  std::uint64_t number(std::uint64_t max = UINT64_MAX) { return bounded(in_.take_varint(), max); }
+  std::string text() {
+    const auto bytes = in_.take_sized();
+    if (!bytes) bad_ = true;
+    return std::string(bytes.value_or(std::string_view()));
+  }
+  WallTime time() { return to_time(fixed()); }
+  template <class Read>
+  auto maybe(Read&& read) -> std::optional<decltype(read())> {
+    if (!flag() || bad_) return std::nullopt;
+    return read();
+  }
+
+ private:
+  template <class T>
+  T bounded(std::optional<T> value, T max) {
+    if (!value || *value > max) bad_ = true;
+    return bad_ ? T{} : *value;
+  }
+
+  Cursor in_;
+  bool bad_ = false;
+};
+
+std::optional<Address> read_address(Reader& in, const DomainName& domain) {
+  auto address = Address::from_parts(in.text(), domain);
+  if (!in.good() || !address) {
+    in.spoil();
+    return std::nullopt;
+  }
+  return *std::move(address);
+}
+
+std::optional<Recipient> read_recipient(Reader& in, const DomainName& domain) {
+  auto address = read_address(in, domain);
+  if (!address) return std::nullopt;
+  Recipient recipient{.address = *std::move(address)};
+  recipient.parameters.notify = in.maybe([&] {
+    const std::uint8_t bits = in.u8(7);
+    return smtp::Notify{.success = (bits & 1) != 0, .failure = (bits & 2) != 0, .delay = (bits & 4) != 0};
+  });
+  recipient.parameters.original = in.maybe([&] {
+    std::string type = in.text();
+    return smtp::OriginalRecipient{std::move(type), in.text()};
+  });
+  return recipient;
+}
+
+smtp::EnhancedCode read_status(Reader& in) {
+  smtp::EnhancedCode code;
+  code.status_class = static_cast<std::uint16_t>(in.number(UINT16_MAX));
+  code.subject = static_cast<std::uint16_t>(in.number(UINT16_MAX));
+  code.detail = static_cast<std::uint16_t>(in.number(UINT16_MAX));
+  return code;
+}
+
+RecipientResult read_result(Reader& in) {
+  RecipientResult result;
+  result.fate = static_cast<RecipientResult::Fate>(in.u8(2));
+  result.reply.code = static_cast<int>(in.number(999));
+  result.reply.enhanced = in.maybe([&] { return read_status(in); });
+  result.reply.text = in.text();
+  result.host = in.text();
+  result.status = read_status(in);
+  result.reason = in.text();
+  result.may_have_arrived = in.flag();
+  return result;
+}
+
+std::unexpected<Error> damaged(std::string_view what) {
+  return fail(ErrorKind::kCorrupt, "the queue's record of {} is damaged, or written by a newer version",
+              what);
+}
+
+std::string key_of(std::string_view prefix, journey::JourneyId id) {
+  std::string key(prefix);
+  append_u64(key, id.value());
+  return key;
+}
+
+void append_place(std::string& key, const LinePlace& place) {
+  append_u64(key, to_number(place.due));
+  append_u64(key, place.name.id.value());
+  append_u16(key, place.name.part);
+}
+
+std::optional<std::string_view> take_domain(Cursor& in) {
+  const std::string_view domain = in.take_while([](char c) { return c != '\0'; });
+  if (domain.empty() || !in.take_char('\0')) return std::nullopt;
+  return domain;
+}
+
+}  // namespace
+
+std::string letter_key(journey::JourneyId id) { return key_of(kLetterPrefix, id); }
+std::string count_key(journey::JourneyId id) { return key_of(kCountPrefix, id); }
+std::string places_prefix(journey::JourneyId id) { return key_of(kPlacePrefix, id); }
+
+// No domain holds a NUL, so none is the beginning of another.
+std::string line_prefix(const DomainName& domain) {
+  std::string key(kLinePrefix);
+  key += domain.ascii();
+  key += '\0';
+  return key;
+}
+
+std::string line_key(const DomainName& domain, const LinePlace& place) {
+  std::string key = line_prefix(domain);
+  append_place(key, place);
+  return key;
+}
+
+store::KeyRange line_range(const DomainName& domain, const LinePlace& from) {
+  return {line_key(domain, from), store::KeyRange::with_prefix(line_prefix(domain)).end};
+}
+
+std::string place_key(const DomainName& domain, TaskName name) {
+  std::string key = places_prefix(name.id);
+  key += domain.ascii();
+  key += '\0';
+  append_u16(key, name.part);
+  return key;
+}
+
+std::string suspension_key(const DomainName& domain) {
+  return std::string(kSuspensionPrefix) + domain.ascii();
+}
+
+std::optional<LineKey> parse_line_key(std::string_view key) {
+  Cursor in(key);
+  if (!in.take_word(kLinePrefix)) return std::nullopt;
+  const auto domain = take_domain(in);
+  const auto due = in.take_u64();
+  const auto id = in.take_u64();
+  const auto part = in.take_u16();
+  if (!domain || !due || !id || !part || !in.at_end()) return std::nullopt;
+  return LineKey{*domain, {to_time(*due), {journey::JourneyId(*id), *part}}};
+}
+
+std::optional<PlaceKey> parse_place_key(std::string_view key) {
+  Cursor in(key);
+  if (!in.take_word(kPlacePrefix)) return std::nullopt;
+  const auto id = in.take_u64();
+  if (!id) return std::nullopt;
+  const auto domain = take_domain(in);
+  const auto part = in.take_u16();
+  if (!domain || !part || !in.at_end()) return std::nullopt;
+  return PlaceKey{*domain, {journey::JourneyId(*id), *part}};
+}
+
+std::string encode_letter(const Letter& letter) {
+  Writer out;
+  out.maybe(letter.sender,
+            [&](const Address& sender) { out.text(sender.local_part()).text(sender.domain().ascii()); });
+  out.text(letter.message_id).text(letter.preamble);
+  out.text(letter.blob.bytes()).number(letter.blob_bytes);
+  out.u8(static_cast<std::uint8_t>(letter.body)).flag(letter.smtputf8);
+  out.maybe(letter.ret, [&](smtp::Ret ret) { out.u8(static_cast<std::uint8_t>(ret)); });
+  out.maybe(letter.envid, [&](const std::string& envid) { out.text(envid); });
+  out.flag(letter.require_tls).time(letter.accepted);
+  out.maybe(letter.hold_until, [&](WallTime until) { out.time(until); });
+  out.maybe(letter.submitter, [&](account::AccountId id) { out.number(id.value()); });
+  return out.finish();
+}
+
+Result<Letter> decode_letter(journey::JourneyId id, std::string_view bytes) {
+  Reader in(bytes);
+  Letter letter{.id = id};
+  if (in.flag()) {
+    std::string local_part = in.text();
+    auto domain = DomainName::parse(in.text());
+    auto sender = domain ? Address::from_parts(local_part, *std::move(domain))
+                         : Result<Address>(fail(ErrorKind::kCorrupt, "no domain"));
+    if (!sender) return damaged("a letter");
+    letter.sender = *std::move(sender);
+  }
+  letter.message_id = in.text();
+  letter.preamble = in.text();
+  const auto blob = store::BlobId::from_bytes(in.text());
+  if (!blob) return damaged("a letter");
+  letter.blob = *blob;
+  letter.blob_bytes = in.number();
+  letter.body = static_cast<smtp::Body>(in.u8(2));
+  letter.smtputf8 = in.flag();
+  letter.ret = in.maybe([&] { return static_cast<smtp::Ret>(in.u8(1)); });
+  letter.envid = in.maybe([&] { return in.text(); });
+  letter.require_tls = in.flag();
+  letter.accepted = in.time();
+  letter.hold_until = in.maybe([&] { return in.time(); });
+  letter.submitter = in.maybe([&] { return account::AccountId(in.number()); });
+  if (!in.finished()) return damaged("a letter");
+  return letter;
+}
+
+std::string encode_task(const Task& task) {
+  Writer out;
+  out.fixed(task.submitter).time(task.since).time(task.next_try).number(task.attempts);
+  out.flag(task.alone).flag(task.warned).flag(task.passed_over);
+  out.number(task.recipients.size());
+  for (const Recipient& recipient : task.recipients) write_recipient(out, recipient);
+  out.flag(!task.last_results.empty());
+  for (const RecipientResult& result : task.last_results) write_result(out, result);
+  out.number(task.owed.size());
+  for (const Task::Ended& ended : task.owed) {
+    write_recipient(out, ended.recipient);
+    write_result(out, ended.result);
+  }
+  return out.finish();
+}
+
+Result<Task> decode_task(const DomainName& domain, const LinePlace& place, std::string_view bytes) {
+  Reader in(bytes);
+  Task task{.name = place.name, .due = place.due};
+  task.submitter = in.fixed();
+  task.since = in.time();
+  task.next_try = in.time();
+  task.attempts = static_cast<std::uint32_t>(in.number(UINT32_MAX));
+  task.alone = in.flag();
+  task.warned = in.flag();
+  task.passed_over = in.flag();
+  for (std::uint64_t left = in.number(kMaxErrandRecipients); left > 0 && in.good(); --left) {
+    if (auto recipient = read_recipient(in, domain)) task.recipients.push_back(*std::move(recipient));
+  }
+  if (in.flag()) {
+    for (std::size_t i = 0; i < task.recipients.size(); ++i) task.last_results.push_back(read_result(in));
+  }
+  for (std::uint64_t left = in.number(kMaxErrandRecipients); left > 0 && in.good(); --left) {
+    if (auto recipient = read_recipient(in, domain))
+      task.owed.push_back({*std::move(recipient), read_result(in)});
+  }
+  if (!in.finished()) return damaged("a task");
+  return task;
+}
+
+std::string encode_time(WallTime time) { return Writer().time(time).finish(); }
+
+Result<WallTime> decode_time(std::string_view bytes) {
+  Reader in(bytes);
+  const WallTime time = in.time();
+  if (!in.finished()) return damaged("a task's place");
+  return time;
+}
+
+std::string encode_count(std::uint64_t count) { return Writer().number(count).finish(); }
+
+Result<std::uint64_t> decode_count(std::string_view bytes) {
+  Reader in(bytes);
+  const std::uint64_t count = in.number();
+  if (!in.finished()) return damaged("a letter's tasks");
+  return count;
+}
+
+std::string encode_suspension(const Suspension& suspension) {
+  return Writer().time(suspension.since).text(suspension.reason).finish();
+}
+
+Result<Suspension> decode_suspension(std::string_view bytes) {
+  Reader in(bytes);
+  Suspension suspension{.since = in.time()};
+  suspension.reason = in.text();
+  if (!in.finished()) return damaged("a suspended domain");
+  return suspension;
+}
+
+}  // namespace pabal::queue
