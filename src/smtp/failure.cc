@@ -94,7 +94,10 @@ Failure classify(Stage stage, Reply reply) {
 }
 
 Failure classify(Stage stage, const Error& error) {
-  return {stage, FailureScope::kHost, Permanence::kTemporary, {}, error.detail};
+  // Each layer words a wait that ran out in its own way; people are told one.
+  const bool timed_out = error.kind == ErrorKind::kDeadline;
+  return {stage, FailureScope::kHost, Permanence::kTemporary, {},
+          timed_out ? "it did not answer in time" : error.detail};
 }
 
 std::string to_string(const Failure& failure) {

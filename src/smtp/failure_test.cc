@@ -62,7 +62,7 @@ TEST(Failure, ABrokenConnectionIsTheHostsFaultForNow) {
   const Failure got = classify(Stage::kMail, Error{ErrorKind::kDeadline, "it took too long"});
   EXPECT_EQ(got.scope, kHost);
   EXPECT_EQ(got.permanence, kTemporary);
-  EXPECT_EQ(to_string(got), "MAIL: it took too long");
+  EXPECT_EQ(to_string(got), "MAIL: it did not answer in time");
 }
 
 }  // namespace
