@@ -1,0 +1,354 @@
+#include "queue/smtp_courier.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "net/dns_static.h"
+#include "queue/scripted_peer.h"
+#include "store/memory.h"
+
+namespace pabal::queue {
+namespace {
+
+using namespace std::chrono_literals;
+using journey::FactName;
+using journey::Stage;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+using Fate = RecipientResult::Fate;
+using Hosts = ErrandReport::Hosts;
+
+constexpr std::string_view kZone = R"(
+hamburger.edu.       MX    10 mx.hamburger.edu.
+hamburger.edu.       MX    20 mx2.hamburger.edu.
+mx.hamburger.edu.    A     192.0.2.7
+mx2.hamburger.edu.   A     192.0.2.8
+one.example.         MX    10 mx.hamburger.edu.
+two.example.         MX    10 six.example.
+six.example.         A     192.0.2.6
+six.example.         AAAA  2001:db8::6
+null.example.        MX    0 .
+relay.example.       A     192.0.2.30
+$FAIL down.example.
+)";
+constexpr const char* kMx = "192.0.2.7";
+constexpr const char* kMx2 = "192.0.2.8";
+
+class CourierTest : public testing::Test {
+ protected:
+  CourierTest() {
+    options.host_name = "crepes.fr";
+    options.connect_with = [this](net::Endpoint to, net::Deadline deadline, std::optional<net::IpAddress>) {
+      return hosts.connect(std::move(to), deadline);
+    };
+    letter.sender = *account::Address::parse("alice@crepes.fr");
+    letter.preamble = "Received: from crepes.fr\r\n";
+    write("Subject: dinner\r\n\r\nDo you like ketchup?\r\n");
+  }
+  ~CourierTest() override {
+    if (courier) sim.run_until_done(courier->rest());
+    sim.run_until_done(hosts.end());
+    courier.reset();
+    EXPECT_THAT(hosts.faults, testing::IsEmpty());
+  }
+
+  void write(std::string_view text) {
+    const auto put = [&]() -> net::Task<Result<void>> {
+      auto writer = store->new_blob();
+      PABAL_CO_TRY_VOID(co_await writer->write(text));
+      PABAL_CO_TRY(auto staged, co_await writer->finish());
+      letter.blob = staged.id;
+      letter.blob_bytes = staged.size_bytes;
+      store::Batch batch(store::PartitionId("queue"));
+      batch.hold(staged.id, staged.id.to_hex());
+      batch.attach(std::move(staged));
+      PABAL_CO_TRY_VOID(co_await store->commit(std::move(batch)));
+      co_return Result<void>();
+    };
+    ASSERT_TRUE(sim.run_until_done(put()));
+  }
+
+  SmtpCourier& the_courier() {
+    if (!courier) {
+      courier = std::make_unique<SmtpCourier>(
+          SmtpCourierServices{sim.loop(), *store, *resolver, random, journal, tls.get()}, options, routes);
+    }
+    return *courier;
+  }
+
+  const ErrandReport& carry(std::vector<std::string> to = {"bob@hamburger.edu"}) {
+    recipients.clear();
+    for (const std::string& each : to) recipients.push_back({*account::Address::parse(each)});
+    const account::DomainName domain = recipients.front().address.domain();
+    report = sim.run_until_done(the_courier().carry({letter, domain, recipients}));
+    EXPECT_EQ(report.recipients.size(), to.size());
+    for (const auto& each : report.recipients) EXPECT_NE(each.reason, "");
+    return report;
+  }
+
+  static std::string shown(const RecipientResult& result) {
+    const char* fate = result.fate == Fate::kRelayed    ? "relayed"
+                       : result.fate == Fate::kDeferred ? "deferred"
+                                                        : "failed";
+    return fmt::format("{} {}{} {}", fate, result.status.to_string(),
+                       result.may_have_arrived ? " twice?" : "", result.reason);
+  }
+  std::string first() const { return shown(report.recipients.at(0)); }
+
+  /// The journey, a line an event, a dialogue as "S:" and "C:" lines.
+  std::string told() const {
+    std::string out;
+    for (const journey::Event& event : report.events) {
+      if (event.stage == Stage::kLookedUp) out += "looked up";
+      if (event.stage == Stage::kConnected) out += "connected";
+      if (event.stage == Stage::kEncrypted) out += "encrypted";
+      if (event.stage == Stage::kSpoke) out += "spoke";
+      if (event.stage == Stage::kConverted) out += "converted";
+      for (const journey::Fact& fact : event.facts) out += " | " + fact.value;
+      out += "\n";
+      for (const journey::WireLine& line : event.dialogue)
+        out += fmt::format("  {}: {}\n", line.from == journey::WireLine::From::kUs ? 'C' : 'S', line.text);
+    }
+    return out;
+  }
+
+  net::SimulatedLoop sim;
+  SeededRandom random{1};
+  std::unique_ptr<store::Engine> store = store::make_memory_engine();
+  std::unique_ptr<net::StaticResolver> resolver = std::move(*net::StaticResolver::parse(kZone));
+  ListeningJournal journal;
+  ScriptedHosts hosts{sim.loop()};
+  std::unique_ptr<net::TlsClient> tls;
+  SmtpCourierOptions options;
+  std::shared_ptr<Routes> routes = std::make_shared<Routes>();
+  std::unique_ptr<SmtpCourier> courier;
+  Letter letter;
+  std::vector<Recipient> recipients;
+  ErrandReport report;
+};
+
+// A plain dialogue's parts for scripts.
+const Script kEnvelope = {"C: MAIL FROM:<alice@crepes.fr>", "S: 250 Sender ok",
+                          "C: RCPT TO:<bob@hamburger.edu>", "S: 250 Recipient ok"};
+const Script kData = {"C: DATA", "S: 354 go ahead", "letter"};
+
+TEST_F(CourierTest, CarriesALetterAndTellsHow) {
+  hosts.add(kMx, greeting() + kEnvelope + kData + Script{"S: 250 2.6.0 Message accepted for delivery"});
+  carry();
+  EXPECT_EQ(first(),
+            "relayed 2.6.0 mx.hamburger.edu [192.0.2.7]:25 took the letter: 250 2.6.0 Message accepted for "
+            "delivery");
+  EXPECT_EQ(report.recipients[0].host, "mx.hamburger.edu [192.0.2.7]:25");
+  EXPECT_EQ(report.hosts, Hosts::kWell);
+  EXPECT_EQ(hosts.letter_text, "Received: from crepes.fr\r\nSubject: dinner\r\n\r\nDo you like ketchup?\r\n");
+  EXPECT_EQ(told(),
+            R"(looked up | hamburger.edu | 10 mx.hamburger.edu [192.0.2.7] | 20 mx2.hamburger.edu [192.0.2.8]
+connected | mx.hamburger.edu [192.0.2.7]:25
+spoke | mx.hamburger.edu [192.0.2.7]:25
+  S: 220 mx.hamburger.edu
+  C: EHLO crepes.fr
+  S: 250 mx.hamburger.edu
+encrypted | mx.hamburger.edu [192.0.2.7]:25 | Not encrypted: it does not offer to.
+spoke | mx.hamburger.edu [192.0.2.7]:25
+  C: MAIL FROM:<alice@crepes.fr>
+  S: 250 Sender ok
+  C: RCPT TO:<bob@hamburger.edu>
+  S: 250 Recipient ok
+  C: DATA
+  S: 354 go ahead
+  C: (the letter, 70 bytes)
+  S: 250 2.6.0 Message accepted for delivery
+)");
+  EXPECT_THAT(journal.overheard_lines, testing::Contains("RCPT TO:<bob@hamburger.edu>"));
+}
+
+TEST_F(CourierTest, OurOwnServerTakesIt) {
+  hosts.add_ours(kMx);
+  carry({"bob@hamburger.edu", "nobody@hamburger.edu", "full@hamburger.edu"});
+  EXPECT_THAT(first(), StartsWith("relayed 2.6.0 "));
+  EXPECT_TRUE(report.recipients[0].reports_itself);
+  EXPECT_EQ(
+      shown(report.recipients[1]),
+      "failed 5.1.1 mx.hamburger.edu [192.0.2.7]:25 refused the recipient: 550 5.1.1 No such person here");
+  EXPECT_EQ(shown(report.recipients[2]),
+            "deferred 4.2.2 mx.hamburger.edu [192.0.2.7]:25 put off the recipient: 452 4.2.2 The mailbox is "
+            "full");
+  EXPECT_EQ(report.recipients[1].reply.code, 550);
+  ASSERT_EQ(hosts.mail.letters.size(), 1u);
+  EXPECT_EQ(hosts.mail.letters[0].to, std::vector<std::string>{"bob@hamburger.edu"});
+  EXPECT_EQ(report.hosts, Hosts::kWell);
+}
+
+TEST_F(CourierTest, RefusedConnectionsLeadToTheNextHost) {
+  hosts.add_ours(kMx2);
+  carry();
+  EXPECT_THAT(first(), StartsWith("relayed 2.6.0 mx2.hamburger.edu [192.0.2.8]:25"));
+  EXPECT_THAT(told(),
+              HasSubstr("connected | mx.hamburger.edu [192.0.2.7]:25 | mx.hamburger.edu [192.0.2.7]:25 "
+                        "could not be connected to: Connection refused.\n"));
+  EXPECT_EQ(report.hosts, Hosts::kWell);
+}
+
+TEST_F(CourierTest, NobodyThere) {
+  carry();
+  EXPECT_EQ(first(),
+            "deferred 4.4.1 mx2.hamburger.edu [192.0.2.8]:25 could not be connected to: Connection "
+            "refused.");
+  EXPECT_EQ(report.hosts, Hosts::kUnreachable);
+  EXPECT_EQ(report.trouble,
+            "mx2.hamburger.edu [192.0.2.8]:25 could not be connected to: Connection refused.");
+}
+
+TEST_F(CourierTest, BlackHolesCostThirtySecondsAHost) {
+  hosts.add_silent(kMx);
+  hosts.add_silent(kMx2);
+  const MonoTime began = sim.clock().mono();
+  carry();
+  EXPECT_EQ(first(), "deferred 4.4.1 mx2.hamburger.edu [192.0.2.8]:25 did not answer within 30 seconds.");
+  EXPECT_EQ(sim.clock().mono() - began, 60s);
+  EXPECT_EQ(report.hosts, Hosts::kUnreachable);
+}
+
+TEST_F(CourierTest, BothFamiliesAreTried) {
+  hosts.add_silent("2001:db8::6");
+  hosts.add("192.0.2.6", greeting() + Script{"C: MAIL", "S: 250 ok", "C: RCPT", "S: 250 ok"} + kData +
+                             Script{"S: 250 ok"});
+  const MonoTime began = sim.clock().mono();
+  carry({"bob@two.example"});
+  EXPECT_THAT(first(), StartsWith("relayed"));
+  EXPECT_EQ(hosts.calls, (std::vector<std::string>{"[2001:db8::6]:25", "192.0.2.6:25"}));
+  EXPECT_EQ(sim.clock().mono() - began, 15s);
+}
+
+TEST_F(CourierTest, TheDnsDecides) {
+  struct Case {
+    const char* to;
+    const char* want;
+    Hosts hosts;
+  };
+  const Case cases[] = {
+      {"bob@absent.example", "failed 5.1.2 The domain absent.example does not exist.", Hosts::kWell},
+      {"bob@null.example",
+       "failed 5.1.10 The domain null.example takes no mail: it says so in the DNS (null MX).", Hosts::kWell},
+      {"bob@down.example",
+       "deferred 4.4.3 The DNS does not answer for down.example now: ", Hosts::kUnreachable},
+      {"bob@[127.0.0.1]", "failed 5.4.6 [127.0.0.1] is this very host, which does not take the letter.",
+       Hosts::kWell},
+  };
+  for (const Case& c : cases) {
+    carry({c.to});
+    EXPECT_THAT(first(), StartsWith(c.want));
+    EXPECT_EQ(report.hosts, c.hosts) << c.to;
+    ASSERT_EQ(report.events.size(), 1u);
+    EXPECT_EQ(report.events[0].stage, Stage::kLookedUp);
+    EXPECT_EQ(fact_of(report.events[0], FactName::kReason), report.recipients[0].reason);
+  }
+}
+
+struct Outage {
+  const char* name;
+  Script script;
+  const char* want;     ///< of the first recipient
+  const char* journey;  ///< a line of it
+  Hosts hosts;
+};
+
+TEST_F(CourierTest, OutagesOfOneHost) {
+  const std::string host = "mx.hamburger.edu [192.0.2.7]:25";
+  const Outage cases[] = {
+      {"421 at the greeting",
+       {"S: 421 4.3.2 Too busy", "leaves"},
+       "deferred 4.3.2 @ closed the session: 421 4.3.2 Too busy",
+       "  S: 421 4.3.2 Too busy\n",
+       Hosts::kTroubled},
+      {"554 at the greeting",
+       {"S: 554 No mail from you", "waits"},
+       "failed 5.3.2 @ refused our call: 554 No mail from you",
+       "  S: 554 No mail from you\n",
+       Hosts::kTroubled},
+      {"silence",
+       {"waits"},
+       "deferred 4.4.2 The session with @ ended before it greeted us: it did not answer in time.",
+       "connected | @\n",
+       Hosts::kUnreachable},
+      {"garbage",
+       {"S: HTTP/1.1 400 Bad Request", "waits"},
+       "deferred 4.4.2 The session with @ ended before it greeted us: ",
+       "  S: HTTP/1.1 400 Bad Request\n",
+       Hosts::kUnreachable},
+      {"451 at RCPT", greeting() + Script{"C: MAIL", "S: 250 ok", "C: RCPT", "S: 451 4.7.1 Greylisted"},
+       "deferred 4.7.1 @ put off the recipient: 451 4.7.1 Greylisted", "  S: 451 4.7.1 Greylisted\n",
+       Hosts::kWell},
+      {"550 at MAIL", greeting() + Script{"C: MAIL", "S: 550 5.7.1 Not from you"},
+       "failed 5.7.1 @ refused the sender: 550 5.7.1 Not from you", "  C: MAIL FROM:<alice@crepes.fr>\n",
+       Hosts::kWell},
+      {"452 at MAIL", greeting() + Script{"C: MAIL", "S: 452 No room"},
+       "deferred 4.3.1 @ put off the sender: 452 No room", "  S: 452 No room\n", Hosts::kTroubled},
+      {"hangs after DATA", greeting() + kEnvelope + kData + Script{"waits"},
+       "deferred 4.4.2 twice? @ got the whole letter, but its answer is lost (it did not answer in time); the "
+       "letter is sent again, and may arrive twice.",
+       "  C: (the letter, 70 bytes)\n", Hosts::kTroubled},
+      {"hangs at DATA", greeting() + kEnvelope + Script{"C: DATA", "waits"},
+       "deferred 4.4.2 The session with @ ended before it took the letter: it did not answer in time.",
+       "  C: DATA\n", Hosts::kTroubled},
+      {"closes in mid-reply", greeting() + Script{"C: MAIL", "raw 250-Send", "leaves"},
+       "deferred 4.4.2 The session with @ ended before it took the letter's envelope: the peer ",
+       "  C: MAIL FROM:<alice@crepes.fr>\n", Hosts::kTroubled},
+      {"garbage after the letter", greeting() + kEnvelope + kData + Script{"S: \x01\x02", "waits"},
+       "deferred 4.4.2 twice? @ got the whole letter, but its answer is lost (",
+       "  C: (the letter, 70 bytes)\n", Hosts::kTroubled},
+      {"554 after the letter",
+       greeting() + kEnvelope + kData + Script{"S: 554 5.7.1 We don't like what it says"},
+       "failed 5.7.1 @ refused the letter: 554 5.7.1 We don't like what it says",
+       "  S: 554 5.7.1 We don't like what it says\n", Hosts::kWell},
+  };
+  resolver = std::move(
+      *net::StaticResolver::parse("hamburger.edu. MX 10 mx.hamburger.edu.\nmx.hamburger.edu. A 192.0.2.7\n"));
+  const auto filled = [&](std::string text) {
+    if (const auto at = text.find('@'); at != std::string::npos && !text.contains("alice"))
+      text.replace(at, 1, host);
+    return text;
+  };
+  for (const Outage& c : cases) {
+    SCOPED_TRACE(c.name);
+    hosts.add(kMx, c.script);
+    carry();
+    EXPECT_THAT(first(), StartsWith(filled(c.want)));
+    EXPECT_THAT(told(), HasSubstr(filled(c.journey)));
+    EXPECT_EQ(report.hosts, c.hosts);
+    EXPECT_EQ(report.trouble, c.hosts == Hosts::kWell ? "" : report.recipients[0].reason);
+    sim.run_until_done(courier->rest());
+  }
+}
+
+TEST_F(CourierTest, OneOfThreeIsRefused) {
+  hosts.add(kMx, greeting({"PIPELINING"}) + Script{"C: MAIL", "C: RCPT", "C: RCPT", "C: RCPT", "C: DATA",
+                                                   "S: 250 ok", "S: 250 ok", "S: 550 No such user",
+                                                   "S: 250 ok", "S: 354 go", "letter", "S: 250 done"});
+  carry({"a@hamburger.edu", "b@hamburger.edu", "c@hamburger.edu"});
+  EXPECT_EQ(report.recipients[0].fate, Fate::kRelayed);
+  EXPECT_EQ(shown(report.recipients[1]),
+            "failed 5.1.1 mx.hamburger.edu [192.0.2.7]:25 refused the recipient: 550 No such user");
+  EXPECT_EQ(report.recipients[2].fate, Fate::kRelayed);
+}
+
+TEST_F(CourierTest, AHostsTroubleMovesTheLetterOn) {
+  hosts.add(kMx, {"S: 421 4.3.2 Too busy", "leaves"});
+  hosts.add_ours(kMx2);
+  carry();
+  EXPECT_THAT(first(), StartsWith("relayed"));
+  EXPECT_THAT(told(), AllOf(HasSubstr("421 4.3.2 Too busy"), HasSubstr("connected | mx2.hamburger.edu")));
+}
+
+TEST_F(CourierTest, AfterALostAnswerNoOtherHostIsTried) {
+  hosts.add(kMx, greeting() + kEnvelope + kData + Script{"leaves"});
+  hosts.add_ours(kMx2);
+  carry();
+  EXPECT_EQ(report.recipients[0].fate, Fate::kDeferred);
+  EXPECT_TRUE(report.recipients[0].may_have_arrived);
+  EXPECT_EQ(hosts.calls.size(), 1u);
+}
+
+}  // namespace
+}  // namespace pabal::queue
