@@ -56,7 +56,8 @@ ErrandRun::ErrandRun(SmtpCourier& courier, const Errand& errand)
       errand_(errand),
       routes_(courier.routes_),
       route_(routes_->find(errand.domain)),
-      strict_tls_(errand.letter.require_tls && errand.letter.sender) {
+      strict_tls_(errand.letter.require_tls && errand.letter.sender),
+      last_call_(courier.services_.loop.in(courier.options_.attempt).at) {
   report_.recipients.resize(errand.recipients.size());
   pending_.resize(errand.recipients.size());
   std::iota(pending_.begin(), pending_.end(), std::size_t{0});
@@ -121,7 +122,7 @@ net::Task<void> ErrandRun::try_host(const Host& host) {
   const auto patience = std::min<std::chrono::nanoseconds>(
       options.connect, std::max<std::chrono::nanoseconds>(share, kMinConnectPatience));
   for (const net::IpAddress& address : host.addresses) {
-    if (done() || cancelled() || addresses_tried_ == options.max_addresses) co_return;
+    if (done() || cancelled() || out_of_time() || addresses_tried_ == options.max_addresses) co_return;
     co_await try_key(key_to(net::TcpEndpoint{address, port}, host.name), patience);
   }
 }

@@ -58,6 +58,7 @@ class ErrandRun {
   void set_back(std::size_t recipient, RecipientResult result);
   void set_all_back(const RecipientResult& result);
   bool done() const { return pending_.empty(); }
+  bool out_of_time() const { return courier_.services_.loop.clock().mono() >= last_call_; }
   bool cancelled() const { return context_.cancel != nullptr && context_.cancel->cancelled(); }
   void conclude();
 
@@ -73,6 +74,7 @@ class ErrandRun {
   ErrandReport report_;
   std::vector<std::size_t> pending_;
   std::optional<LetterInsight> insight_;
+  const MonoTime last_call_;  // no address is called later
   std::size_t addresses_tried_ = 0;
   bool use_kept_ = true;
   bool had_say_ = false;   // a host judged the letter

@@ -89,6 +89,8 @@ net::Task<Peer::Opening> Peer::open(const PeerServices& services, PeerKey key, c
     auto peer = std::make_unique<Peer>(services, key, *std::move(stream), in_clear);
     peer->record_.begin(id);
     const auto greeted = co_await peer->greet(services, login);
+    // RFC 5321 §4.1.1.10: no closing without QUIT, not even on a host that won't have us.
+    if (!greeted) co_await peer->session_.quit();
     if (auto spoke = peer->record_.take(label)) events.push_back(*std::move(spoke));
     if (greeted) {
       if (!in_clear) events.push_back(peer->tell_encryption());
@@ -130,11 +132,10 @@ net::Task<std::expected<void, smtp::Failure>> Peer::greet(const PeerServices& se
                                      services.random, services.workers);
 }
 
-Event Peer::tell_encryption() const {
-  auto& connection = const_cast<net::Connection&>(connection_);
-  Event out{.at = connection.loop().clock().wall(), .stage = journey::Stage::kEncrypted};
+Event Peer::tell_encryption() {
+  Event out{.at = connection_.loop().clock().wall(), .stage = journey::Stage::kEncrypted};
   out.add(FactName::kHost, label_);
-  if (const auto facts = connection.stream().tls_facts()) {
+  if (const auto facts = connection_.stream().tls_facts()) {
     out.add(FactName::kTls, facts->version + " " + facts->cipher);
     if (!facts->verify_error.empty()) {
       out.add(

@@ -79,7 +79,7 @@ class Peer {
  private:
   net::Task<std::expected<void, smtp::Failure>> greet(const PeerServices& services,
                                                       const Route::Login* login);
-  journey::Event tell_encryption() const;
+  journey::Event tell_encryption();
 
   PeerKey key_;
   std::string label_;

@@ -45,7 +45,8 @@ inline std::string fact_of(const journey::Event& event, journey::FactName name) 
 
 /// One connection's script. "S: line" says it, "C: words" wants a line that begins so, "letter" reads up to
 /// the dot, "bytes n" reads as many, "tls" shakes hands, "raw x" says x and no line end, "leaves" closes,
-/// "breaks" does so without a word, "waits" says nothing any more, until the client leaves.
+/// "breaks" does so without a word,
+/// "after n" lets n seconds pass, "waits" says nothing any more, until the client leaves.
 using Script = std::vector<std::string>;
 
 /// The usual beginning up to EHLO's answer, with the extensions.
@@ -142,6 +143,8 @@ class ScriptedHosts {
         std::ignore = co_await connection->read_exactly(into, never);
       } else if (line == "tls") {
         std::ignore = co_await connection->start_tls(*tls, never);
+      } else if (line.starts_with("after ")) {
+        std::ignore = co_await net::sleep_until(loop_.in(std::chrono::seconds(std::stoi(line.substr(6)))));
       } else if (line == "waits") {
         while (co_await connection->read_line({}, never)) {
         }

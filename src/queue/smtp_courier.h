@@ -50,6 +50,7 @@ struct SmtpCourierOptions {
 
   std::chrono::seconds lookup{30};   ///< for all questions to the DNS together
   std::chrono::seconds connect{30};  ///< for a host, shared by its addresses
+  std::chrono::minutes attempt{30};  ///< then no other address is called: the next attempt goes on
   std::size_t max_hosts = 5;         ///< tried in one attempt
   std::size_t max_addresses = 10;    ///< of all hosts together (RFC 5321 §5.1: at least two)
 

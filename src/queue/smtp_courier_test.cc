@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "net/dns_static.h"
 #include "queue/scripted_peer.h"
 #include "store/memory.h"
@@ -348,6 +351,346 @@ TEST_F(CourierTest, AfterALostAnswerNoOtherHostIsTried) {
   EXPECT_EQ(report.recipients[0].fate, Fate::kDeferred);
   EXPECT_TRUE(report.recipients[0].may_have_arrived);
   EXPECT_EQ(hosts.calls.size(), 1u);
+}
+
+TEST_F(CourierTest, SessionsAreKeptForTheNextLetter) {
+  hosts.add_ours(kMx);
+  for (int i = 0; i < 3; ++i) {
+    carry();
+    EXPECT_THAT(first(), StartsWith("relayed"));
+    sim.settle();
+  }
+  EXPECT_EQ(hosts.calls.size(), 1u);
+  EXPECT_EQ(hosts.mail.letters.size(), 3u);
+  EXPECT_THAT(told(), StartsWith("connected | mx.hamburger.edu [192.0.2.7]:25 | The session was open from an "
+                                 "earlier letter.\nspoke"));
+  // Another domain with the same host shares it.
+  carry({"bob@one.example"});
+  EXPECT_THAT(
+      told(),
+      StartsWith("looked up | one.example | 10 mx.hamburger.edu [192.0.2.7]\nconnected | mx.hamburger.edu "
+                 "[192.0.2.7]:25 | The session was open"));
+  EXPECT_EQ(hosts.calls.size(), 1u);
+  // After a while it is said goodbye to.
+  EXPECT_EQ(courier->open_sessions(), 1u);
+  sim.clock().advance(6s);
+  sim.settle();
+  EXPECT_EQ(courier->open_sessions(), 0u);
+  carry();
+  EXPECT_EQ(hosts.calls.size(), 2u);
+}
+
+TEST_F(CourierTest, AKeptSessionThatDiedCostsTheLetterNothing) {
+  const Script greeted = greeting() + kEnvelope + kData + Script{"S: 250 ok"};
+  for (const Script& end : {Script{"breaks"}, Script{"leaves"}, Script{"S: 421 idle too long", "leaves"},
+                            Script{"C: MAIL", "S: 421 idle too long", "leaves"}}) {
+    hosts.add(kMx, greeted + end);
+    hosts.add(kMx, greeted);
+    carry();
+    sim.settle();
+    carry();
+    EXPECT_THAT(first(), StartsWith("relayed"));
+    EXPECT_EQ(report.hosts, Hosts::kWell);
+    sim.run_until_done(courier->rest());
+  }
+  EXPECT_EQ(hosts.calls.size(), 8u);
+}
+
+TEST_F(CourierTest, ASessionCarriesNoMoreThanItsLimits) {
+  hosts.add_ours(kMx);
+  hosts.options.limits.max_letters = 2;
+  for (int i = 0; i < 4; ++i) {
+    carry();
+    EXPECT_THAT(first(), StartsWith("relayed"));
+  }
+  EXPECT_EQ(hosts.calls.size(), 2u);
+  hosts.options.limits.max_letters = 0;
+  options.max_letters = 3;
+  sim.run_until_done(courier->rest());
+  courier.reset();
+  hosts.calls.clear();
+  for (int i = 0; i < 6; ++i) carry();
+  EXPECT_EQ(hosts.calls.size(), 2u);
+}
+
+TEST_F(CourierTest, ManyRecipientsGoInSeveralTransactions) {
+  hosts.add_ours(kMx);
+  hosts.options.limits.max_recipients = 2;  // told by LIMITS
+  std::vector<std::string> to;
+  for (int i = 0; i < 5; ++i) to.push_back(fmt::format("bob{}@hamburger.edu", i));
+  carry(to);
+  for (const auto& each : report.recipients) EXPECT_EQ(each.fate, Fate::kRelayed) << each.reason;
+  EXPECT_EQ(hosts.mail.letters.size(), 3u);
+  EXPECT_EQ(hosts.calls.size(), 1u);
+}
+
+TEST_F(CourierTest, TooManyRecipientsAreSentAgainAtOnce) {
+  const Script one = {"C: MAIL", "S: 250 ok", "C: RCPT", "S: 250 ok", "C: RCPT", "S: 452 4.5.3 Too many"};
+  hosts.add(kMx, greeting() + one + kData +
+                     Script{"S: 250 ok", "C: MAIL", "S: 250 ok", "C: RCPT", "S: 250 ok"} + kData +
+                     Script{"S: 250 ok"});
+  carry({"a@hamburger.edu", "b@hamburger.edu"});
+  EXPECT_EQ(report.recipients[0].fate, Fate::kRelayed);
+  EXPECT_EQ(report.recipients[1].fate, Fate::kRelayed);
+  sim.run_until_done(courier->rest());
+  hosts.add(kMx, greeting() + Script{"C: MAIL", "S: 250 ok", "C: RCPT", "S: 452 4.5.3 Too many"});
+  carry({"a@hamburger.edu"});
+  EXPECT_THAT(first(), StartsWith("deferred 4.5.3 "));
+}
+
+TEST_F(CourierTest, EightBitPartsAreConvertedForAPeerWithoutThem) {
+  letter.body = smtp::Body::kEightBitMime;
+  write(
+      "DKIM-Signature: v=1\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+      "Content-Transfer-Encoding: 8bit\r\n\r\nCaf\xc3\xa9?\r\n");
+  hosts.add(kMx, greeting({"SIZE 1000000"}) + kEnvelope + kData + Script{"S: 250 ok"});
+  carry();
+  EXPECT_THAT(first(), StartsWith("relayed"));
+  EXPECT_THAT(hosts.letter_text, AllOf(StartsWith("Received: from crepes.fr\r\n"),
+                                       HasSubstr("Caf=C3=A9?\r\n"), HasSubstr("quoted-printable")));
+  EXPECT_THAT(
+      told(),
+      HasSubstr("converted | mx.hamburger.edu [192.0.2.7]:25 | mx.hamburger.edu [192.0.2.7]:25 takes only "
+                "7-bit letters, so the parts with other bytes were encoded again. The letter's DKIM "
+                "signature does not hold any more.\n"));
+}
+
+TEST_F(CourierTest, WhatCannotBeConvertedFails) {
+  letter.body = smtp::Body::kEightBitMime;
+  write(
+      "MIME-Version: 1.0\r\nContent-Type: application/x\r\nContent-Transfer-Encoding: x-odd\r\n\r\n\xff\r\n");
+  hosts.add(kMx, greeting());
+  carry();
+  EXPECT_THAT(first(),
+              StartsWith("failed 5.6.3 mx.hamburger.edu [192.0.2.7]:25 takes only 7-bit letters, and "
+                         "this one cannot be made so: part 1 (application/x"));
+  EXPECT_EQ(report.hosts, Hosts::kWell);
+}
+
+TEST_F(CourierTest, Utf8AddressesNeedAPeerThatKnowsThem) {
+  letter.smtputf8 = true;
+  hosts.add(kMx, greeting({"8BITMIME"}));
+  carry({"böb@hamburger.edu"});
+  EXPECT_EQ(first(),
+            "failed 5.6.7 mx.hamburger.edu [192.0.2.7]:25: the next server knows only addresses in ASCII.");
+  sim.run_until_done(courier->rest());
+
+  // It was asked for; nothing in the letter needs it.
+  hosts.add(kMx, greeting({"8BITMIME"}) +
+                     Script{"C: MAIL FROM:<alice@crepes.fr>", "S: 250 ok", "C: RCPT", "S: 250 ok"} + kData +
+                     Script{"S: 250 ok"});
+  carry();
+  EXPECT_THAT(first(), StartsWith("relayed"));
+  sim.run_until_done(courier->rest());
+
+  write("Subject: caf\xc3\xa9\r\n\r\nHello\r\n");
+  hosts.add(kMx, greeting({"8BITMIME"}));
+  carry();
+  EXPECT_EQ(first(),
+            "failed 5.6.7 mx.hamburger.edu [192.0.2.7]:25 knows only headers in ASCII, and this letter's "
+            "has other letters.");
+}
+
+TEST_F(CourierTest, TooBigForThePeer) {
+  hosts.add(kMx, greeting({"SIZE 10"}));
+  carry();
+  EXPECT_EQ(first(),
+            "failed 5.3.4 mx.hamburger.edu [192.0.2.7]:25: the letter is too big for the next server.");
+}
+
+TEST_F(CourierTest, ALetterThatTheStoreLostIsOurTrouble) {
+  hosts.add_ours(kMx);
+  letter.blob = store::BlobId::of("never stored");
+  carry();
+  EXPECT_THAT(first(), StartsWith("deferred 4.3.0 We cannot read the letter from our own store now: "));
+  EXPECT_EQ(report.hosts, Hosts::kWell);
+  EXPECT_EQ(hosts.mail.letters.size(), 0u);
+}
+
+TEST_F(CourierTest, ALongLetterGoesInPieces) {
+  std::string text = "Subject: long\r\n\r\n";
+  while (text.size() < 300'000) text += "All work and no play makes Jack a dull boy.\r\n";
+  write(text);
+  hosts.add_ours(kMx);
+  carry();
+  EXPECT_THAT(first(), StartsWith("relayed"));
+  ASSERT_EQ(hosts.mail.letters.size(), 1u);
+  EXPECT_TRUE(hosts.mail.letters[0].text == letter.preamble + text);
+}
+
+// --- Routes.
+
+TEST_F(CourierTest, ARouteIsAskedInsteadOfTheDns) {
+  ASSERT_TRUE(routes->add(".example", {.host = "relay.example", .port = 2525, .lmtp = true}));
+  hosts.add("192.0.2.30", {"S: 220 relay", "C: LHLO crepes.fr", "S: 250-relay", "S: 250 PIPELINING",
+                           "C: MAIL", "C: RCPT", "C: RCPT", "C: DATA", "S: 250 ok", "S: 250 ok", "S: 250 ok",
+                           "S: 354 go", "letter", "S: 250 for a", "S: 452 4.2.2 b is full"});
+  carry({"a@null.example", "b@null.example"});
+  EXPECT_THAT(told(),
+              HasSubstr("looked up | null.example | By our configuration its letters go to relay.example. | "
+                        "0 relay.example [192.0.2.30]\n"));
+  EXPECT_EQ(first(), "relayed 2.0.0 relay.example [192.0.2.30]:2525 took the letter: 250 for a");
+  EXPECT_THAT(shown(report.recipients[1]), StartsWith("deferred 4.2.2 "));
+}
+
+TEST_F(CourierTest, ARouteMayEndAtASocket) {
+  ASSERT_TRUE(routes->add("*", {.host = "unix:/run/lmtp", .lmtp = true}));
+  hosts.add("unix:/run/lmtp", {"S: 220 here", "C: LHLO crepes.fr", "S: 250 here", "C: MAIL", "S: 250 ok",
+                               "C: RCPT", "S: 250 ok", "C: DATA", "S: 354 go", "letter", "S: 250 ok"});
+  carry();
+  EXPECT_EQ(first(), "relayed 2.0.0 unix:/run/lmtp took the letter: 250 ok");
+}
+
+// --- Encryption.
+
+class EncryptedCourierTest : public CourierTest {
+ protected:
+  EncryptedCourierTest() {
+    char name[] = "/tmp/pabal-courier-XXXXXX";
+    directory = ::mkdtemp(name);
+    // Checked against the real date by OpenSSL, so made on the real clock.
+    const auto made = net::make_self_signed({"mx.hamburger.edu", "relay.example"}, SystemClock());
+    std::ofstream(directory + "/mx.crt") << made->certificate_pem;
+    std::ofstream(directory + "/mx.key") << made->key_pem;
+    server = std::move(*net::TlsServer::load(
+        {.certificates = {{directory + "/mx.crt", directory + "/mx.key"}}}, sim.clock(), random));
+    hosts.tls = server.get();
+    hosts.options.tls = server.get();
+    tls = std::move(*net::TlsClient::create());
+  }
+  ~EncryptedCourierTest() override { std::filesystem::remove_all(directory); }
+  void trust() { tls = std::move(*net::TlsClient::create(directory + "/mx.crt")); }
+
+  std::string directory;
+  std::unique_ptr<net::TlsServer> server;
+};
+
+TEST_F(EncryptedCourierTest, EncryptsWhereItIsOffered) {
+  hosts.add_ours(kMx);
+  carry();
+  EXPECT_THAT(first(), StartsWith("relayed"));
+  EXPECT_EQ(hosts.mail.letters.at(0).protocol, "ESMTPS");
+  EXPECT_THAT(told(),
+              HasSubstr("encrypted | mx.hamburger.edu [192.0.2.7]:25 | TLSv1.3 TLS_AES_256_GCM_SHA384 | "
+                        "Nobody vouches for its certificate (self-signed certificate)"));
+}
+
+TEST_F(EncryptedCourierTest, ABrokenHandshakeLeadsToOneMoreCallInClear) {
+  hosts.add(kMx, greeting({"STARTTLS"}) + Script{"C: STARTTLS", "S: 220 go", "S: this is no TLS", "waits"});
+  hosts.add(kMx, greeting({"STARTTLS"}) + kEnvelope + kData + Script{"S: 250 ok"});
+  carry();
+  EXPECT_THAT(first(), StartsWith("relayed"));
+  EXPECT_THAT(told(),
+              AllOf(HasSubstr("encrypted | mx.hamburger.edu [192.0.2.7]:25 | No encryption could be agreed "
+                              "on ("),
+                    HasSubstr("so the letter goes in clear.\n")));
+  EXPECT_EQ(hosts.calls.size(), 2u);
+}
+
+TEST_F(EncryptedCourierTest, WhereEncryptionIsAskedForNothingGoesInClear) {
+  ASSERT_TRUE(routes->add("*", {.host = "relay.example", .port = 587, .tls = TlsPolicy::kRequired}));
+  struct Case {
+    const char* name;
+    Script script;
+    const char* want;
+  };
+  const Case cases[] = {
+      {"not offered", greeting(),
+       "deferred 4.7.5 The session with relay.example [192.0.2.30]:587 ended while encryption was set up: encryption "
+       "is not offered."},
+      {"broken", greeting({"STARTTLS"}) + Script{"C: STARTTLS", "S: 220 go", "S: this is no TLS", "waits"},
+       "deferred 4.7.5 The session with relay.example [192.0.2.30]:587 ended while encryption was set up: "},
+      {"nobody vouches for it", greeting({"STARTTLS"}) + Script{"C: STARTTLS", "S: 220 go", "tls"},
+       "deferred 4.7.5 The session with relay.example [192.0.2.30]:587 ended while encryption was set up: "},
+  };
+  for (const Case& c : cases) {
+    hosts.add("192.0.2.30", c.script);
+    carry();
+    EXPECT_THAT(first(), StartsWith(c.want)) << c.name;
+    EXPECT_THAT(told(), HasSubstr("encrypted | relay.example [192.0.2.30]:587 | The session with")) << c.name;
+  }
+  EXPECT_EQ(hosts.calls.size(), 3u);
+}
+
+TEST_F(EncryptedCourierTest, LogsInAtASmartHost) {
+  trust();
+  ASSERT_TRUE(routes->add("*", {.host = "relay.example",
+                                .port = 587,
+                                .tls = TlsPolicy::kRequired,
+                                .login = Route::Login{"alice@crepes.fr", Secret("hungry")}}));
+  hosts.options = smtp::ServerOptions::submission("relay.example");
+  hosts.options.tls = server.get();
+  hosts.options.login_mechanisms = {"PLAIN"};
+  hosts.add_ours("192.0.2.30");
+  carry({"bob@anywhere.example"});
+  EXPECT_THAT(first(), StartsWith("relayed"));
+  EXPECT_EQ(hosts.mail.letters.at(0).protocol, "ESMTPSA");
+  EXPECT_THAT(told(), AllOf(HasSubstr("C: AUTH PLAIN [hidden]\n"), testing::Not(HasSubstr("hungry"))));
+}
+
+TEST_F(EncryptedCourierTest, SpeaksTlsFromTheFirstByte) {
+  trust();
+  ASSERT_TRUE(routes->add("*", {.host = "relay.example", .port = 465, .tls = TlsPolicy::kImplicit}));
+  hosts.add("192.0.2.30", Script{"tls"} + greeting() + kEnvelope + kData + Script{"S: 250 ok"});
+  carry();
+  EXPECT_THAT(first(), StartsWith("relayed"));
+  EXPECT_THAT(told(), HasSubstr("encrypted | relay.example [192.0.2.30]:465 | TLSv1.3"));
+}
+
+TEST_F(EncryptedCourierTest, RequireTlsGoesOnlyWhereItIsPromised) {  // RFC 8689 §4.2.1
+  trust();
+  letter.require_tls = true;
+  hosts.add(kMx, greeting({"STARTTLS"}) + Script{"C: STARTTLS", "S: 220 go", "tls", "C: EHLO", "S: 250 mx"});
+  carry();
+  EXPECT_EQ(report.recipients[0].fate, Fate::kDeferred);  // the other host may promise it tomorrow
+  hosts.add(kMx, greeting({"STARTTLS"}) + Script{"C: STARTTLS", "S: 220 go", "tls", "C: EHLO", "S: 250 mx"});
+  carry({"bob@one.example"});
+  EXPECT_EQ(first(),
+            "failed 5.7.30 mx.hamburger.edu [192.0.2.7]:25: the next server can't promise to keep the "
+            "letter encrypted.");
+  hosts.add_ours(kMx);
+  carry();
+  EXPECT_THAT(first(), StartsWith("relayed"));
+  EXPECT_TRUE(hosts.mail.letters.at(0).mail.require_tls);
+}
+
+// --- Told to stop.
+
+class StopTest : public CourierTest {
+ protected:
+  /// Carries the letter, and is told to stop after that time.
+  void carry_and_stop(std::chrono::seconds after) {
+    recipients = {{*account::Address::parse("bob@hamburger.edu")}};
+    const account::DomainName domain = recipients[0].address.domain();
+    const auto run = [&]() -> net::Task<void> {
+      net::CancelSource stop;
+      net::Loop::Timer timer(sim.loop());
+      timer.arm(sim.loop().in(after), [&] { stop.cancel(); });
+      report = co_await the_courier().carry({letter, domain, recipients}).in({&sim.loop(), &stop});
+    };
+    sim.run_until_done(run());
+  }
+};
+
+TEST_F(StopTest, WaitsForNobodyBeforeTheLetterBegins) {
+  hosts.add_silent(kMx);
+  carry_and_stop(3s);
+  EXPECT_EQ(first(), "deferred 4.3.2 We were stopping, so the letter waits for the next try.");
+  EXPECT_EQ(report.hosts, Hosts::kWell);
+  EXPECT_EQ(sim.clock().mono(), MonoTime() + 3s);
+}
+
+TEST_F(StopTest, ATransactionUnderWayIsBroughtToAKnownEnd) {
+  hosts.add(kMx, greeting() + kEnvelope + kData + Script{"after 5", "S: 250 ok"});
+  carry_and_stop(1s);
+  EXPECT_EQ(first(), "relayed 2.0.0 mx.hamburger.edu [192.0.2.7]:25 took the letter: 250 ok");
+}
+
+TEST_F(StopTest, ButNotForEver) {
+  hosts.add(kMx, greeting() + kEnvelope + kData + Script{"waits"});
+  carry_and_stop(1s);
+  EXPECT_THAT(first(), StartsWith("deferred 4.4.2 twice? "));
+  EXPECT_EQ(sim.clock().mono(), MonoTime() + 11s);
 }
 
 }  // namespace
