@@ -1,4 +1,4 @@
-#include "queue/outcome.h"
+#include "queue/recipient_result.h"
 
 #include <gtest/gtest.h>
 
