@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "net/endpoint.h"
+#include "queue/routes.h"
 
 namespace pabal::app {
 
@@ -122,6 +123,30 @@ struct Config {
       bool any_helo_name = true;
     } leniency;
   } smtp;
+
+  struct Queue {
+    Duration first_retry{};
+    Duration longest_retry{};
+    Duration give_up_after{};
+    Duration warn_after{};
+    Duration connect_timeout{};
+    std::size_t connections_per_domain = 0;
+    std::uint64_t max_returned = 0;
+    std::uint16_t port = 25;
+    std::vector<net::IpAddress> source;
+  } queue;
+
+  struct Route {
+    std::string domain;
+    std::string host;
+    std::uint16_t port = 25;
+    queue::TlsPolicy tls = queue::TlsPolicy::kOpportunistic;
+    bool verify_certificate = true;
+    bool lmtp = false;
+    std::string login;
+    std::filesystem::path password_file;
+  };
+  std::vector<Route> route;
 
   struct Dns {
     std::vector<net::Endpoint> forwarders;  ///< empty: ask the authoritative servers ourselves

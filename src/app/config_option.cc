@@ -126,6 +126,16 @@ Kind<net::Network> network() {
       [](const net::Network& value) { return value.to_string(); });
 }
 
+Kind<net::IpAddress> ip_address() {
+  return string_kind<net::IpAddress>(
+      "an address such as \"192.0.2.1\" or \"2001:db8::1\"",
+      [](std::string_view text) -> Result<net::IpAddress> {
+        if (const auto address = net::IpAddress::parse(text)) return *address;
+        return fail(ErrorKind::kRefuse, "`{}` is not an IP address", text);
+      },
+      [](const net::IpAddress& value) { return value.to_string(); });
+}
+
 Kind<std::string> word_of(std::vector<std::string> words) {
   std::string allowed;
   for (const std::string& word : words) allowed += fmt::format("{}\"{}\"", allowed.empty() ? "" : ", ", word);

@@ -62,6 +62,7 @@ Kind<std::uint64_t> size(std::string_view min, std::string_view max);
 Kind<std::string> host_name_or_empty();
 Kind<net::Endpoint> endpoint();
 Kind<net::Network> network();
+Kind<net::IpAddress> ip_address();
 /// One of the words. None at all: nothing is allowed yet.
 Kind<std::string> word_of(std::vector<std::string> words);
 

@@ -203,6 +203,59 @@ Options smtp_rows() {
   };
 }
 
+Options queue_rows() {
+  return {
+      row(PABAL_OPTION(queue.first_retry), duration("1s", "1d"), "\"1m\"", kRestart,
+          "How soon a letter that could not be handed over is tried again. The pause doubles each time."),
+      row(PABAL_OPTION(queue.longest_retry), duration("1s", "1d"), "\"30m\"", kRestart,
+          "The longest pause between two tries."),
+      row(PABAL_OPTION(queue.give_up_after), duration("1s", "60d"), "\"5d\"", kRestart,
+          "When a letter goes back to its sender (RFC 5321 §4.5.4.1 asks for four or five days)."),
+      row(PABAL_OPTION(queue.warn_after), duration("1s", "60d"), "\"4h\"", kRestart,
+          "When a sender is told that a letter is late."),
+      row(PABAL_OPTION(queue.connect_timeout), duration("1s", "10m"), "\"30s\"", kRestart,
+          "How long a host may take to answer the call."),
+      row(PABAL_OPTION(queue.connections_per_domain), whole<std::size_t>(1, 1000), "40", kRestart,
+          "Letters that may be on their way to one domain at the same time. It begins with a few, and grows "
+          "while all goes well."),
+      row(PABAL_OPTION(queue.max_returned), size("0 B", "50 MiB"), "\"1 MiB\"", kRestart,
+          "A letter that is not larger goes back whole to a sender who asks for it; of others the header."),
+      row(PABAL_OPTION(queue.port), whole<std::uint16_t>(1, 65535), "25", kRestart,
+          "The port of other mail servers. Something else only for demonstrations and tests."),
+      row(PABAL_OPTION(queue.source), list_of(ip_address()), "[]", kRestart,
+          "Addresses to call from, one of each family. Empty: whatever the system takes."),
+  };
+}
+
+std::vector<Option<Config::Route>> route_columns() {
+  using Route = Config::Route;
+  using queue::TlsPolicy;
+  return {
+      make_option<Route>(PABAL_OPTION(domain), text(), "", kRestart,
+                         "`example.org`, `.example.org` for all below it, or `*` for all others."),
+      make_option<Route>(PABAL_OPTION(host), text(), "", kRestart,
+                         "Who takes its mail: a host name, an address, or `unix:/path`."),
+      make_option<Route>(PABAL_OPTION(port), whole<std::uint16_t>(1, 65535), "25", kRestart, "Its port."),
+      make_option<Route>(
+          PABAL_OPTION(tls),
+          choice<TlsPolicy>({{"opportunistic", TlsPolicy::kOpportunistic},
+                             {"required", TlsPolicy::kRequired},
+                             {"implicit", TlsPolicy::kImplicit},
+                             {"never", TlsPolicy::kNever}}),
+          "\"opportunistic\"", kRestart,
+          "`opportunistic` encrypts if it is offered, `required` sends nothing in clear, `implicit` "
+          "is TLS from the first byte."),
+      make_option<Route>(
+          PABAL_OPTION(verify_certificate), flag(), "true", kRestart,
+          "With `required` and `implicit`: whether the certificate must be valid for the host."),
+      make_option<Route>(PABAL_OPTION(lmtp), flag(), "false", kRestart, "Whether it speaks LMTP (RFC 2033)."),
+      make_option<Route>(PABAL_OPTION(login), text(), "\"\"", kRestart,
+                         "The name to log in with. Empty: no login."),
+      make_option<Route>(PABAL_OPTION(password_file), path(), "\"\"", kRestart,
+                         "The file whose first line is the password."),
+  };
+}
+
 std::vector<Option<Config::Tls::Certificate>> certificate_columns() {
   using Certificate = Config::Tls::Certificate;
   return {
@@ -302,16 +355,21 @@ ConfigSchema::Rows::Rows(const std::vector<std::string>& protocols) {
       {"account.throttle", "What slows down those who guess passwords."},
       {"smtp", "Mail that comes in: from other servers, and from mail programs."},
       {"smtp.leniency", "How far the grammar bends for clients of the field."},
+      {"queue", "Mail that goes out to other servers."},
       {"dns", "How names are looked up."},
   };
   for (auto* section : {server_rows, log_rows, admin_rows, store_rows, limits_rows, account_rows,
-                        throttle_rows, smtp_rows, dns_rows}) {
+                        throttle_rows, smtp_rows, queue_rows, dns_rows}) {
     add(options, section());
   }
   tables.push_back(
       make_table(PABAL_OPTION(tls.certificate), certificate_columns(), kReload,
                  "A certificate, one table each. It answers for the names in it; the first also for all "
                  "others. A reload reads the files anew."));
+  tables.push_back(
+      make_table(PABAL_OPTION(route), route_columns(), kRestart,
+                 "Where mail for a domain goes, if not to the hosts that the DNS names: to a smart "
+                 "host, or to another program. One table each."));
   tables.push_back(make_table(PABAL_OPTION(listener), listener_columns(protocols), kRestart,
                               "A place where connections are accepted, one table each."));
 }

@@ -79,11 +79,10 @@ Started Server::open() {
   throttle_.emplace(clock_, throttle_options(config()));
   authenticator_.emplace(core_->directory(), core_->credentials(), *throttle_, random_, *login_log_);
 
-  if (auto opened = open_mail(); !opened)
-    return std::unexpected(failure(ExitCode::kCannotCreate, std::move(opened).error()));
-
   workers_.emplace(net::WorkerPoolOptions{
       .name = "work", .threads = config().limits.worker_threads, .max_queued = config().limits.worker_queue});
+  if (auto opened = open_mail(); !opened)
+    return std::unexpected(failure(ExitCode::kCannotCreate, std::move(opened).error()));
   housekeeping_.emplace(core_->store(), core_->directory(), log_, metrics_, config().store.sweep_interval);
   admin_.emplace(core_->admin_services(this), admin_methods());
   control_.emplace(started_with_.socket.string(), loops_, *admin_, log_, metrics_,
@@ -105,12 +104,15 @@ Result<void> Server::open_log() {
 Result<void> Server::open_mail() {
   const std::string host = host_name(config());
   PABAL_TRY(certificates_, Certificates::load(config(), host, clock_, random_, log_));
-  mail_.emplace(config(), host,
-                MailSystem::Parts{.core = *core_,
-                                  .authenticator = *authenticator_,
-                                  .queue = no_queue_,
-                                  .clock = clock_,
-                                  .random = random_});
+  PABAL_TRY(mail_, MailSystem::build(config(), host,
+                                     {.core = *core_,
+                                      .authenticator = *authenticator_,
+                                      .loops = loops_,
+                                      .workers = *workers_,
+                                      .clock = clock_,
+                                      .random = random_,
+                                      .metrics = metrics_,
+                                      .log = log_}));
   for (const auto& service : smtp_services_) {
     service->set_backend(
         {mail_->smtp(), &certificates_->server(), log_.with({{"listener", service->name()}})});
@@ -135,19 +137,22 @@ Started Server::start() {
 
 void Server::start_housekeeping() {
   const auto on_bug = [this](std::exception_ptr bug) { report_bug(std::move(bug)); };
-  loops_.loop(0).post([this, on_bug] {
-    background_.emplace(loops_.loop(0), nullptr, on_bug);
-    background_->spawn(housekeeping_->run(on_bug));
-    background_->spawn(core_->journeys().run());
+  background_.resize(loops_.size());
+  loops_.run_on_each([this, on_bug](net::Loop& loop, std::size_t index) -> net::Task<void> {
+    net::Scope& duties = *(background_[index] = std::make_unique<net::Scope>(loop, nullptr, on_bug));
+    duties.spawn(mail_->run(index));
+    if (index != 0) co_return;
+    duties.spawn(housekeeping_->run(on_bug));
+    duties.spawn(core_->journeys().run());
   });
 }
 
 void Server::end_housekeeping() {
   loops_.run_on_each([this](net::Loop&, std::size_t index) -> net::Task<void> {
-    if (index != 0 || !background_) co_return;
-    background_->cancel();
-    co_await background_->join();
-    background_.reset();
+    if (index >= background_.size() || !background_[index]) co_return;
+    background_[index]->cancel();
+    co_await background_[index]->join();
+    background_[index].reset();
   });
 }
 

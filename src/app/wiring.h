@@ -51,14 +51,6 @@ struct StartFailure {
 };
 using Started = std::expected<void, StartFailure>;
 
-/// Until the queue is there.
-class NoQueue final : public queue::Intake {
- public:
-  net::Task<Result<queue::Added>> add(queue::Submission) override {
-    co_return fail(ErrorKind::kRetryLater, "there is no queue yet");
-  }
-};
-
 class Server final : private ServerControl {
  public:
   /// `options` are kept for reloads.
@@ -128,11 +120,10 @@ class Server final : private ServerControl {
   std::optional<account::LoginThrottle> throttle_;
   std::optional<account::Authenticator> authenticator_;
   std::unique_ptr<Certificates> certificates_;
-  NoQueue no_queue_;
-  std::optional<MailSystem> mail_;
   std::optional<net::WorkerPool> workers_;
+  std::unique_ptr<MailSystem> mail_;
   std::optional<Housekeeping> housekeeping_;
-  std::optional<net::Scope> background_;  ///< on the first loop
+  std::vector<std::unique_ptr<net::Scope>> background_;  ///< by loop
   std::optional<Admin> admin_;
   std::optional<ControlService> control_;
 
