@@ -96,13 +96,11 @@ Event cut(const Event& event, std::size_t room) {
   }
   const std::size_t facts = event.facts.size() - out.facts.size();
   const std::size_t lines = event.dialogue.size() - out.dialogue.size();
-  if (facts != 0 && lines != 0) {
-    out.add(FactName::kLeftOut, fmt::format("{} facts and {} lines of the dialogue", facts, lines));
-  } else if (facts != 0) {
-    out.add(FactName::kLeftOut, fmt::format("{} facts", facts));
-  } else if (lines != 0) {
-    out.add(FactName::kLeftOut, fmt::format("{} lines of the dialogue", lines));
-  }
+  const std::string left_out =
+      fmt::format("{}{}{}", facts == 0 ? "" : fmt::format("{} fact{}", facts, facts == 1 ? "" : "s"),
+                  facts != 0 && lines != 0 ? " and " : "",
+                  lines == 0 ? "" : fmt::format("{} line{} of the dialogue", lines, lines == 1 ? "" : "s"));
+  if (!left_out.empty()) out.add(FactName::kLeftOut, left_out);
   return out;
 }
 

@@ -129,8 +129,9 @@ TEST(EntryCodec, TheLargestEntryFitsTheStore) {
     event.dialogue.push_back({.text = std::string(2000, 'y')});
   Entry entry{.id = kId, .terms = {.message_id = std::string(5000, 'm'), .sender = std::string(5000, 's')}};
   entry.terms.recipients.assign(5000, std::string(300, 'r'));
-  for (const std::size_t events : {1, 7, 300}) {
-    if (events > kMaxEvents) event.facts.resize(100);
+  for (const std::size_t events : {1, 3, 300}) {
+    if (events > kMaxEvents) event.facts.resize(10);
+    if (events > kMaxEvents) event.dialogue.resize(10);
     entry.events.assign(events, event);
     const std::string bytes = encode_entry(entry);
     EXPECT_LE(bytes.size(), store::kMaxValueBytes);

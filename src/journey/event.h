@@ -94,6 +94,10 @@ struct Event {
   bool operator==(const Event&) const = default;
 };
 
+/// In small letters, for programs: "looked_up", "our_reply".
+std::string_view to_string(Stage stage);
+std::string_view to_string(FactName name);
+
 // Bounds of what is kept: a long dialogue or list of recipients is cut, and says so (kLeftOut). A thousand
 // recipients, and a dialogue about a hundred of them on each of a domain's hosts, have room.
 inline constexpr std::size_t kMaxFacts = 1200;
