@@ -53,8 +53,11 @@ class Fates {
   void set(std::string_view recipient, Fate fate, const Event& event) {
     const auto [found, is_new] = index_.try_emplace(recipient, list_.size());
     if (is_new) list_.push_back({std::string(recipient)});
-    list_[found->second].fate = fate;
-    list_[found->second].decided_by = &event;
+    RecipientFate& known = list_[found->second];
+    // What is dropped after the end is the report about it.
+    if (fate == Fate::kDropped && !is_new && !may_change(known)) return;
+    known.fate = fate;
+    known.decided_by = &event;
   }
   /// An event that names nobody is about all who still wait; or about the letter as such.
   void set_all(Fate fate, const Event& event) {

@@ -59,8 +59,10 @@ std::string clause(Fate fate, const Group& group, const Journey& journey) {
     case Fate::kHeld:
       return "held back" + whom(" for ") + next;
     case Fate::kFailed: {
-      const bool told =
-          std::ranges::find(journey.events, Stage::kReported, &Event::stage) != journey.events.end();
+      // An earlier report only said that it takes long.
+      const bool told = std::ranges::any_of(journey.events, [&](const Event& event) {
+        return event.stage == Stage::kReported && event.at >= group.last->at;
+      });
       return "not delivered" + whom(" to ") + (told ? ", and the sender was told" : "");
     }
     case Fate::kDropped:

@@ -13,10 +13,6 @@ constexpr std::string_view kDialogueIndent = "                ";
 
 // ---- The stages, each in its words.
 
-std::string reply(const Said& said) {
-  return said.around(said.get_or(FactName::kHost, "The other side") + " said: ", FactName::kReply);
-}
-
 Text accepted(const Said& said) {
   std::vector<std::string> marks;
   if (said.has(FactName::kSize)) marks.push_back(detail::size_of(said.get(FactName::kSize)));
@@ -33,7 +29,7 @@ Text accepted(const Said& said) {
                         said.sender(" from "), said.recipients(" to "),
                         marks.empty() ? "" : fmt::format(" ({})", fmt::join(marks, ", "))));
   return text.add(said.around("It is about the journey ", FactName::kRelatedJourney))
-      .add(said.get(FactName::kReason))
+      .add(said.reasons())
       .quote(said.around("We answered: ", FactName::kOurReply));
 }
 
@@ -41,7 +37,7 @@ Text refused(const Said& said) {
   return Text(fmt::format("{} offered a letter{}{}, and we did not take it",
                           said.get_or(FactName::kClient, "A client"), said.sender(" from "),
                           said.recipients(" to ")))
-      .add(said.get(FactName::kReason))
+      .add(said.reasons())
       .quote(said.around("We answered: ", FactName::kOurReply));
 }
 
@@ -49,7 +45,7 @@ Text routed(const Said& said) {
   return Text(said.get_or(FactName::kVia, "The letter") +
               (said.has(FactName::kVia) ? " stands for " : " goes to ") +
               (said.has(FactName::kRecipient) ? said.recipients("") : "nobody"))
-      .add(said.get(FactName::kReason));
+      .add(said.reasons());
 }
 
 Text stored(const Said& said) {
@@ -57,68 +53,66 @@ Text stored(const Said& said) {
       said.has(FactName::kRecipient) ? said.recipients("") : said.get_or(FactName::kAccount, "its recipient");
   return Text(fmt::format("The letter is in the mailbox of {}{}", whose,
                           said.around(", in the folder ", FactName::kFolder)))
-      .add(said.get(FactName::kReason));
+      .add(said.reasons());
 }
 
 Text queued(const Said& said) {
   return Text("The letter waits in the queue" + said.whom(" for "))
-      .add(said.get(FactName::kReason))
+      .add(said.reasons())
       .add(said.next_try("The first try is at "));
 }
 
 Text held(const Said& said) {
-  return Text(said.around("", FactName::kBy, " held the letter back") +
-              (said.has(FactName::kBy) ? "" : "The letter is held back") + said.recipients(" for ") +
+  const std::string who = said.by(" held the letter back");
+  return Text((who.empty() ? "The letter is held back" : who) + said.recipients(" for ") +
               said.next_try(" until "))
-      .add(said.get(FactName::kReason));
+      .add(said.reasons());
 }
 
 Text released(const Said& said) {
-  return Text((said.has(FactName::kBy) ? said.around("", FactName::kBy, " let the letter go on")
-                                       : std::string("The letter goes on")) +
-              said.whom(" to "))
-      .add(said.get(FactName::kReason));
+  const std::string who = said.by(" let the letter go on");
+  return Text((who.empty() ? "The letter goes on" : who) + said.whom(" to ")).add(said.reasons());
 }
 
 Text looked_up(const Said& said) {
   const std::string domain = said.get_or(FactName::kDomain, "the domain");
   if (!said.has(FactName::kHost)) {
-    return Text(fmt::format("The DNS was asked where mail for {} goes", domain))
-        .add(said.get(FactName::kReason));
+    return Text(fmt::format("The DNS was asked where mail for {} goes", domain)).add(said.reasons());
   }
   return Text(fmt::format("The DNS says that mail for {} goes to {}", domain, said.list(FactName::kHost)))
-      .add(said.get(FactName::kReason));
+      .add(said.reasons());
 }
 
 Text connected(const Said& said) {
   const std::string host = said.get_or(FactName::kHost, "the host");
-  if (!said.has(FactName::kReason)) return Text("Connected to " + host);
-  return Text("No connection to " + host).add(said.get(FactName::kReason));
+  const std::string reasons = said.reasons();
+  if (reasons.empty()) return Text("Connected to " + host);
+  // Why not, or how else; the reason may have named the host already.
+  if (reasons.contains(host)) return Text(reasons);
+  return Text("Connection to " + host).add(reasons);
 }
 
 Text encrypted(const Said& said) {
   const std::string host = said.around(" to ", FactName::kHost);
   const std::string how = said.has(FactName::kTls) ? said.around(" is encrypted: ", FactName::kTls)
                                                    : std::string(" is not encrypted");
-  return Text(fmt::format("The connection{}{}", host, how)).add(said.get(FactName::kReason));
+  return Text(fmt::format("The connection{}{}", host, how)).add(said.reasons());
 }
 
 Text spoke(const Said& said) {
-  return Text("We spoke with " + said.get_or(FactName::kHost, "the other side"))
-      .add(said.get(FactName::kReason));
+  return Text("We spoke with " + said.get_or(FactName::kHost, "the other side")).add(said.reasons());
 }
 
 Text converted(const Said& said) {
-  return Text("The letter was rewritten" + said.around(" for ", FactName::kHost))
-      .add(said.get(FactName::kReason));
+  return Text("The letter was rewritten" + said.around(" for ", FactName::kHost)).add(said.reasons());
 }
 
 Text deferred(const Said& said) {
   const std::string whom = said.whom(" to ");
   const std::string attempt = said.around("Try ", FactName::kAttempt);
   return Text(fmt::format("{}{} did not get through", attempt.empty() ? "The letter" : attempt, whom))
-      .quote(reply(said))
-      .add(said.get(FactName::kReason))
+      .quote(said.reply_beside_reasons())
+      .add(said.reasons())
       .add(said.next_try("The next try is at "));
 }
 
@@ -127,35 +121,34 @@ Text relayed(const Said& said) {
       said.get_or(FactName::kHost, "Another host") + " took the letter" + said.recipients(" for ");
   Text text =
       said.has(FactName::kReply) ? Text::quoting(taken + said.around(": ", FactName::kReply)) : Text(taken);
-  return text.add(said.get(FactName::kReason));
+  return text.add(said.reasons_beside_reply());
 }
 
 Text failed(const Said& said) {
   const std::string whom = said.whom("");
   return Text("The letter will not reach " + (whom.empty() ? "anybody" : whom))
-      .add(said.get(FactName::kReason))
-      .quote(reply(said));
+      .add(said.reasons())
+      .quote(said.reply_beside_reasons());
 }
 
 Text reported(const Said& said) {
   const std::string who = said.has(FactName::kSender) ? said.sender("") : std::string("The sender");
-  return Text(who + " was told" + said.recipients(" what became of the letter to ") +
-              said.around("; the report's own journey is ", FactName::kRelatedJourney))
-      .add(said.get(FactName::kReason));
+  const std::string report = said.around("The report is the journey ", FactName::kRelatedJourney);
+  const std::string told = said.reasons();
+  if (!told.empty()) return Text(told).add(report);
+  return Text(who + " was told" + said.recipients(" what became of the letter to ")).add(report);
 }
 
 Text dropped(const Said& said) {
-  return Text((said.has(FactName::kBy) ? said.around("", FactName::kBy, " dropped the letter")
-                                       : std::string("The letter was dropped")) +
-              said.recipients(" for "))
-      .add(said.get(FactName::kReason));
+  const std::string who = said.by(" dropped the letter");
+  return Text((who.empty() ? "The letter was dropped" : who) + said.recipients(" for ")).add(said.reasons());
 }
 
 Text duplicate(const Said& said) {
   return Text(said.get_or(FactName::kClient, "The client") +
               " sent again what is here already, so it was not stored a second time" +
               said.around("; its journey is ", FactName::kRelatedJourney))
-      .add(said.get(FactName::kReason))
+      .add(said.reasons())
       .quote(said.around("We answered: ", FactName::kOurReply));
 }
 

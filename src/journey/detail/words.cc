@@ -98,4 +98,69 @@ std::string capitalized(std::string text) {
   return text;
 }
 
+// ---- What an event says.
+
+std::string Said::get_or(FactName name, std::string_view otherwise) const {
+  return has(name) ? get(name) : std::string(otherwise);
+}
+
+std::string Said::around(std::string_view before, FactName name, std::string_view after) const {
+  return has(name) ? fmt::format("{}{}{}", before, get(name), after) : std::string();
+}
+
+std::string Said::list(FactName name) const {
+  std::vector<std::string_view> values;
+  for (const Fact& fact : event_.facts) {
+    if (fact.name == name) values.push_back(fact.value);
+  }
+  return list_of(values);
+}
+
+std::string Said::recipients(std::string_view before) const {
+  return has(FactName::kRecipient) ? fmt::format("{}{}", before, list(FactName::kRecipient)) : std::string();
+}
+
+std::string Said::sender(std::string_view before) const {
+  const bool null_path = event_.find(FactName::kSender) == "<>";
+  return null_path ? fmt::format("{}the null sender", before) : around(before, FactName::kSender);
+}
+
+std::string Said::whom(std::string_view before) const {
+  return has(FactName::kRecipient) ? recipients(before) : around(before, FactName::kDomain);
+}
+
+std::string Said::by(std::string_view after) const {
+  std::string who = get(FactName::kBy);
+  if (who.contains(' ')) who = capitalized(std::move(who));
+  return who.empty() ? who : who.append(after);
+}
+
+std::string Said::next_try(std::string_view before) const {
+  if (!has(FactName::kNextTry)) return {};
+  return fmt::format("{}{}", before, moment_of(event_.find(FactName::kNextTry), event_.at));
+}
+
+std::string Said::reasons() const {
+  Text text;
+  for (const Fact& fact : event_.facts) {
+    if (fact.name == FactName::kReason) text.add(harmless(fact.value));
+  }
+  return text.take();
+}
+
+std::string Said::reasons_beside_reply() const {
+  const std::string_view reply = event_.find(FactName::kReply);
+  Text text;
+  for (const Fact& fact : event_.facts) {
+    const bool repeats = !reply.empty() && std::string_view(fact.value).contains(reply);
+    if (fact.name == FactName::kReason && !repeats) text.add(harmless(fact.value));
+  }
+  return text.take();
+}
+
+std::string Said::reply_beside_reasons() const {
+  if (reasons_beside_reply() != reasons()) return {};
+  return around(get_or(FactName::kHost, "The other side") + " said: ", FactName::kReply);
+}
+
 }  // namespace pabal::journey::detail

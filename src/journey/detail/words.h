@@ -29,54 +29,11 @@ std::string capitalized(std::string text);
 /// Of many, the first few by name, and how many others.
 std::string list_of(const std::vector<std::string_view>& items);
 
-/// What an event's sentences are made of.
-class Said {
- public:
-  explicit Said(const Event& event) : event_(event) {}
-
-  bool has(FactName name) const { return !event_.find(name).empty(); }
-  std::string get(FactName name) const { return harmless(event_.find(name)); }
-  std::string get_or(FactName name, std::string_view otherwise) const {
-    return has(name) ? get(name) : std::string(otherwise);
-  }
-  /// The fact with words around it; nothing if it is not there.
-  std::string around(std::string_view before, FactName name, std::string_view after = "") const {
-    return has(name) ? fmt::format("{}{}{}", before, get(name), after) : std::string();
-  }
-  std::string list(FactName name) const {
-    std::vector<std::string_view> values;
-    for (const Fact& fact : event_.facts) {
-      if (fact.name == name) values.push_back(fact.value);
-    }
-    return list_of(values);
-  }
-  std::string recipients(std::string_view before) const {
-    return has(FactName::kRecipient) ? fmt::format("{}{}", before, list(FactName::kRecipient))
-                                     : std::string();
-  }
-  std::string sender(std::string_view before) const {
-    if (!has(FactName::kSender)) return {};
-    const bool null_path = event_.find(FactName::kSender) == "<>";
-    return fmt::format("{}{}", before, null_path ? "the null sender" : get(FactName::kSender));
-  }
-  /// Whoever it was about: the recipients, or else the domain.
-  std::string whom(std::string_view before) const {
-    return has(FactName::kRecipient) ? recipients(before) : around(before, FactName::kDomain);
-  }
-  std::string next_try(std::string_view before) const {
-    return has(FactName::kNextTry)
-               ? fmt::format("{}{}", before, moment_of(event_.find(FactName::kNextTry), event_.at))
-               : std::string();
-  }
-
- private:
-  const Event& event_;
-};
-
 /// Sentences one after the other. What somebody said word for word ends without our full stop, unless more
 /// follows.
 class Text {
  public:
+  Text() = default;
   explicit Text(std::string first) : text_(std::move(first)) { end(); }
   static Text quoting(std::string first) {
     Text text;
@@ -99,12 +56,41 @@ class Text {
   std::string take() { return std::move(text_); }
 
  private:
-  Text() = default;
   bool ended() const { return text_.empty() || std::string_view(".!?").contains(text_.back()); }
   void end() {
     if (!ended()) text_ += '.';
   }
   std::string text_;
+};
+
+/// What an event's sentences are made of. Each answer is empty if the event does not say.
+class Said {
+ public:
+  explicit Said(const Event& event) : event_(event) {}
+
+  bool has(FactName name) const { return !event_.find(name).empty(); }
+  std::string get(FactName name) const { return harmless(event_.find(name)); }
+  std::string get_or(FactName name, std::string_view otherwise) const;
+  /// The fact with words around it.
+  std::string around(std::string_view before, FactName name, std::string_view after = "") const;
+  /// All facts of that name.
+  std::string list(FactName name) const;
+  std::string recipients(std::string_view before) const;
+  std::string sender(std::string_view before) const;
+  /// Whoever it was about: the recipients, or else the domain.
+  std::string whom(std::string_view before) const;
+  /// Whoever did it, at the beginning of a sentence: a name, or words such as "an operator".
+  std::string by(std::string_view after) const;
+  std::string next_try(std::string_view before) const;
+  /// All reasons, as sentences.
+  std::string reasons() const;
+  /// Those that do not repeat word for word what the other side said.
+  std::string reasons_beside_reply() const;
+  /// "mx.example.org said: 451 later", unless a reason repeats it.
+  std::string reply_beside_reasons() const;
+
+ private:
+  const Event& event_;
 };
 
 }  // namespace pabal::journey::detail
