@@ -21,6 +21,7 @@
 #include "account/directory.h"
 #include "app/json.h"
 #include "base/result.h"
+#include "journey/live.h"
 #include "mailbox/mailboxes.h"
 #include "net/task.h"
 #include "store/embedded.h"
@@ -37,7 +38,8 @@ struct AdminServices {
   account::Directory& directory;
   account::Credentials& credentials;
   mailbox::Mailboxes* mailboxes = nullptr;
-  ServerControl* server = nullptr;  ///< null when a command has opened the store itself
+  ServerControl* server = nullptr;    ///< null when a command has opened the store itself
+  journey::Live* journeys = nullptr;  ///< of letters under way; null where none are
 };
 
 /// What only a running server can tell or do.
@@ -90,7 +92,8 @@ struct Show {
     kSentence,  ///< `sentence`, with {field} filled in from the result
     kDetails,   ///< the result's fields, one a line
     kTable,     ///< the items, one a line
-    kText,      ///< the result is a text
+    kText,      ///< the result is a text, or has one in `text`
+    kStream,    ///< the items' `text` as they come, without an end; a script gets an item a line
   };
   Shape shape = Shape::kSentence;
   std::string_view sentence = {};  ///< for a table: what to say when there are no items
@@ -103,7 +106,9 @@ class Reply {
   virtual ~Reply() = default;
   /// One of a list: lists come item by item, so that no answer needs more memory than one.
   virtual net::Task<Result<void>> item(Json item) = 0;
-  /// For a person who waits.
+  /// The items so far are not to wait for others: somebody looks on.
+  virtual net::Task<Result<void>> flush() = 0;
+  /// For a person who waits. An empty one only shows whether anybody still does.
   virtual net::Task<Result<void>> progress(std::string text) = 0;
 };
 

@@ -29,6 +29,9 @@ class ConnectionReply final : public Reply {
     const std::string line = to_line(ControlItem{std::move(item)});
     co_return co_await connection_.write(line, connection_.loop().in(kControlPatience));
   }
+  Task<Result<void>> flush() override {
+    co_return co_await connection_.flush(connection_.loop().in(kControlPatience));
+  }
   Task<Result<void>> progress(std::string text) override {
     co_return co_await send(connection_, ControlProgress{std::move(text)});
   }

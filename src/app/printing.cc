@@ -19,15 +19,22 @@ void print_line(std::string_view text) {
 }  // namespace
 
 net::Task<Result<void>> Printer::item(Json item) {
-  if (json_)
+  if (row_.show.shape == Show::Shape::kStream)
+    print_streamed(item);
+  else if (json_)
     print_item(item);
   else
     items_.push_back(std::move(item));
   co_return Result<void>();
 }
 
+net::Task<Result<void>> Printer::flush() {
+  std::fflush(stdout);
+  co_return Result<void>();
+}
+
 net::Task<Result<void>> Printer::progress(std::string text) {
-  if (!json_ && ::isatty(STDERR_FILENO) == 1) std::fprintf(stderr, "%s\n", text.c_str());
+  if (!text.empty() && !json_ && ::isatty(STDERR_FILENO) == 1) std::fprintf(stderr, "%s\n", text.c_str());
   co_return Result<void>();
 }
 
@@ -36,7 +43,18 @@ void Printer::print_item(const Json& item) {
   print(item.to_text());
 }
 
+// At once: whoever looks on, or reads from a pipe, does not wait for a buffer to fill.
+void Printer::print_streamed(const Json& item) const {
+  const Json* const text = item.find("text");
+  if (json_)
+    print_line(item.to_text());
+  else if (text && text->as_text())
+    print(*text->as_text());
+  std::fflush(stdout);
+}
+
 void Printer::print_result(const Json& result) {
+  if (row_.show.shape == Show::Shape::kStream) return;  // its items were all there is
   if (!json_) return print_for_people(result);
   if (row_.show.shape == Show::Shape::kTable) {
     print_line(printed_ == 0 ? "[]" : "]");
@@ -61,8 +79,12 @@ void Printer::print_for_people(const Json& result) {
       else
         print(render_table(row_.show.columns, items_));
       break;
-    case Show::Shape::kText:
-      if (result.as_text()) print(*result.as_text());
+    case Show::Shape::kText: {
+      const Json* const member = result.find("text");
+      if (const std::string* const text = member ? member->as_text() : result.as_text()) print(*text);
+      break;
+    }
+    case Show::Shape::kStream:
       break;
   }
   // Whatever method makes a password shows it here, and nowhere else.

@@ -10,12 +10,13 @@
 namespace pabal::app {
 
 /// Prints items, progress and the result of one call as its row says. With --json a list is one array, an
-/// item a line; anything else is one line.
+/// item a line; a stream is an item a line, and anything else is one line.
 class Printer final : public Reply {
  public:
   Printer(const Method& row, bool json) : row_(row), json_(json) {}
 
   net::Task<Result<void>> item(Json item) override;
+  net::Task<Result<void>> flush() override;
   net::Task<Result<void>> progress(std::string text) override;
 
   /// Once, at the end.
@@ -23,6 +24,7 @@ class Printer final : public Reply {
 
  private:
   void print_item(const Json& item);
+  void print_streamed(const Json& item) const;
   void print_for_people(const Json& result);
 
   const Method& row_;

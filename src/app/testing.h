@@ -67,6 +67,7 @@ class KeptReply final : public Reply {
     items.push_back(std::move(item));
     co_return Result<void>();
   }
+  net::Task<Result<void>> flush() override { co_return Result<void>(); }
   net::Task<Result<void>> progress(std::string) override { co_return Result<void>(); }
   std::vector<Json> items;
 };
@@ -84,11 +85,13 @@ class AdminTest : public testing::Test {
   net::WorkerPool pool{{.name = "hash", .threads = 1}};
   account::Directory directory{store, sim.clock()};
   account::Credentials credentials{directory, hasher, pool, sim.clock(), random, {.scram_iterations = 4096}};
+  journey::Live live{sim.clock()};
   Admin admin{{.clock = sim.clock(),
                .random = random,
                .store = store,
                .directory = directory,
-               .credentials = credentials},
+               .credentials = credentials,
+               .journeys = &live},
               admin_methods()};
   KeptReply reply;
 };

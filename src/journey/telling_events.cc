@@ -219,8 +219,9 @@ bool we_serve(Stage stage) {
 
 std::string tell_sentence(const Event& event) {
   Text text = text_of(event);
-  const Said said(event);
-  return text.add(said.around("Not kept: ", FactName::kLeftOut)).take();
+  const std::string left_out = Said(event).list(FactName::kLeftOut);
+  if (!left_out.empty()) text.add("Not kept: " + left_out);
+  return text.take();
 }
 
 std::string tell_event(const Event& event) {

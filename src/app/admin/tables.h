@@ -13,6 +13,7 @@ std::vector<Method> app_password_methods();
 std::vector<Method> alias_methods();
 std::vector<Method> group_methods();
 std::vector<Method> letter_methods();
+std::vector<Method> journey_methods();
 std::vector<Method> store_methods();
 std::vector<Method> server_methods();
 
