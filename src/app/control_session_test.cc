@@ -77,5 +77,37 @@ TEST_F(ControlSession, AClientThatGoesIsForgotten) {
   EXPECT_EQ(sessions(), 0u);
 }
 
+// Whoever follows says nothing more, so only what we send him tells that he has gone.
+TEST_F(ControlSession, AFollowerThatGoesIsForgotten) {
+  send(R"({"method":"journey.follow"})"
+       "\n");
+  sim.settle();
+  EXPECT_TRUE(live.anybody());
+  sim.run_until_done(net::sleep_until(sim.loop().in(1min)));
+  EXPECT_TRUE(live.anybody());
+  peer->close();
+  sim.run_until_done(net::sleep_until(sim.loop().in(1min)));
+  sim.settle();
+  EXPECT_FALSE(live.anybody());
+  EXPECT_EQ(sessions(), 0u);
+}
+
+TEST_F(ControlSession, AFollowerSeesNewsAtOnce) {
+  send(R"({"method":"journey.follow"})"
+       "\n");
+  sim.settle();
+  live.overheard(journey::JourneyId(1), journey::WireLine::From::kUs, "EHLO crepes.fr");
+  sim.settle();
+  net::Connection connection(sim.loop(), std::move(peer));
+  const net::LineLimits limits{.max_bytes = 1024, .max_dropped_bytes = 1024, .accept_bare_lf = true};
+  std::string heard;
+  for (int i = 0; i < 2; ++i) {
+    const auto line = sim.run_until_done(connection.read_line(limits, sim.loop().in(1s)));
+    ASSERT_TRUE(line);
+    heard += *line;
+  }
+  EXPECT_THAT(heard, HasSubstr("EHLO crepes.fr"));
+}
+
 }  // namespace
 }  // namespace pabal::app

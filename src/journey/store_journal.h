@@ -22,7 +22,7 @@ class StoreJournal final : public Journal {
   void write(store::Batch& batch, const Entry& entry) override;
   void committed(const store::PartitionId& partition, Entry entry) override;
   void overheard(JourneyId id, WireLine::From from, std::string_view line) override {
-    live_.overheard(id, from, line);
+    if (live_.anybody()) live_.overheard(id, from, line);
   }
 
  private:
