@@ -85,7 +85,7 @@ TEST_F(QueueTest, FiveDaysOfAnUndeliverableLetter) {
   EXPECT_EQ(courier_.ended.size(), 1u);
   pass(70s);
   EXPECT_EQ(courier_.ended.size(), 2u);  // greylisting is over after a minute
-  pass(4h + 35min);  // told with the first attempt that fails after four hours
+  pass(4h + 35min);                      // told with the first attempt that fails after four hours
   ASSERT_EQ(door_.reports.size(), 1u);
   EXPECT_EQ(door_.reports[0].to.to_string(), "alice@crepes.fr");
   EXPECT_EQ(journal_.count(id, Stage::kReported), 1u);
