@@ -112,6 +112,7 @@ class Lane {
     bool is_runnable = false;                  ///< waits for a slot
     bool is_passing = false;                   ///< its due tasks are being deferred
     WallTime stalled_until = WallTime::min();  ///< the disk failed
+    WallTime quiet_until = WallTime::min();    ///< while it is closed
     WallTime last_busy = WallTime::min();
   };
   Schedule schedule;

@@ -119,11 +119,14 @@ void ShardRunner::look_at(Lane& lane, WallTime time) {
   Lane::Schedule& schedule = lane.schedule;
   schedule.is_listed = false;
   if (schedule.stalled_until > time) return wake_at(lane, schedule.stalled_until);
+  const bool closed = lane.closed(time);
+  // What is put off can be put off by the hundred: nobody waits for it.
+  if (closed && time < schedule.quiet_until) return wake_at(lane, schedule.quiet_until);
   if (lane.wants_more(time)) {
     lane.begin_reading();
     scope_.spawn(read_ahead(lane));
   }
-  if (lane.ready() > 0 && lane.closed(time)) {
+  if (lane.ready() > 0 && closed) {
     if (!std::exchange(schedule.is_passing, true)) scope_.spawn(pass_over_due(lane));
   } else if (lane.ready() > 0 && lane.room() > 0 && !std::exchange(schedule.is_runnable, true)) {
     (lane.proven() ? proven_ : unproven_).push_back(&lane);
@@ -206,16 +209,17 @@ net::Task<void> ShardRunner::read_ahead(Lane& lane) {
 
 // Returns the first place that was not read.
 net::Task<Result<LinePlace>> ShardRunner::read_page(Lane& lane, std::vector<Task>& tasks) {
-  const store::KeyRange range = line_range(lane.domain(), lane.unread_from());
+  const WallTime time = now();
+  store::KeyRange range = line_range(lane.domain(), lane.unread_from());
+  const store::KeyRange later = line_range(lane.domain(), {time + WallTime::duration(1), {}});
+  range.end = later.start;
   PABAL_CO_TRY(const store::ScanPage page,
                co_await services_.engine.scan(
                    partition_, range, {.max_entries = options_.lane.max_ready, .max_bytes = kPageBytes}));
-  const WallTime time = now();
   LinePlace unread_from = lane.unread_from();
   for (std::size_t i = 0; i < page.size(); ++i) {
     const auto key = parse_line_key(page[i].key);
     if (!key) continue;
-    if (key->place.due > time) co_return key->place;
     unread_from = key->place;
     ++unread_from.name.part;
     auto task = decode_task(lane.domain(), key->place, page[i].value);
@@ -227,7 +231,11 @@ net::Task<Result<LinePlace>> ShardRunner::read_page(Lane& lane, std::vector<Task
     task->version = page[i].version;
     tasks.push_back(*std::move(task));
   }
-  co_return page.next() ? unread_from : LinePlace::behind_all();
+  if (page.next()) co_return unread_from;
+  PABAL_CO_TRY(const store::ScanPage next,
+               co_await services_.engine.scan(partition_, later, {.max_entries = 1, .keys_only = true}));
+  const auto key = next.empty() ? std::nullopt : parse_line_key(next[0].key);
+  co_return key ? key->place : LinePlace::behind_all();
 }
 
 void ShardRunner::stall(Lane& lane) {

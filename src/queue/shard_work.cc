@@ -18,6 +18,9 @@ using journey::Stage;
 constexpr std::size_t kMaxPassedOver = 400;
 constexpr std::size_t kMaxPassedOverRecipients = 900;
 
+// A closed domain is looked at this seldom.
+constexpr std::chrono::seconds kQuietTime{10};
+
 // The store failed after an attempt: the outcome waits in memory, because forgetting it would send the letter
 // a second time.
 constexpr std::chrono::seconds kFirstSavePause{1};
@@ -183,6 +186,7 @@ net::Task<void> ShardRunner::pass_over_due(Lane& lane) {
     for (const Edit& edit : edits) lane.leave(edit.task.name, edit.task.place());
   }
   for (Task& task : special) co_await work_on(lane, std::move(task));
+  if (lane.ready() == 0 && lane.unread_from().due > time) lane.schedule.quiet_until = now() + kQuietTime;
   lane.schedule.is_passing = false;
   touch(lane);
 }
