@@ -107,7 +107,7 @@ Credentials::~Credentials() = default;
 Task<Result<void>> Credentials::set_password(AccountId id, Secret password) {
   Edit edit(store_);
   PABAL_CO_TRY(const Account account, co_await detail::load_account(edit, id));
-  PABAL_CO_TRY_VOID(check_password(password.reveal(), account.login()));
+  if (options_.refuse_weak) PABAL_CO_TRY_VOID(check_password(password.reveal(), account.login()));
   PABAL_CO_TRY(const Secret prepared, prepare_password(password.reveal()));
   co_return co_await store_password(id, prepared, nullptr);
 }

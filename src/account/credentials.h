@@ -82,6 +82,7 @@ struct CredentialsOptions {
   std::uint32_t scram_iterations = kScramIterations;
   std::chrono::seconds proven_lifetime{300};
   std::size_t max_proven = 10'000;
+  bool refuse_weak = true;  ///< check_password; off only for demonstrations
 };
 
 class Credentials {

@@ -15,7 +15,7 @@ struct Command {
   ExitCode (*run)(const Invocation& invocation, const Method& row);
 };
 
-/// serve, status, config, store check, restore, completion.
+/// serve, demo, status, config, store check, restore, completion.
 std::vector<Command> local_commands();
 
 /// Through the running server; else in the store itself, opened for as long as it takes.
@@ -23,6 +23,7 @@ ExitCode run_admin_command(const Invocation& invocation, const Method& row);
 
 // One file each:
 ExitCode run_serve(const Invocation& invocation, const Method& row);
+ExitCode run_demo(const Invocation& invocation, const Method& row);
 ExitCode run_status(const Invocation& invocation, const Method& row);
 ExitCode run_config_check(const Invocation& invocation, const Method& row);
 ExitCode run_config_show(const Invocation& invocation, const Method& row);

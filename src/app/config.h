@@ -87,6 +87,7 @@ struct Config {
       std::size_t hash_queue = 0;
       Duration proven_lifetime{};
       std::size_t max_proven = 0;
+      bool refuse_weak = true;
     } password;
     struct Scram {
       bool enabled = true;

@@ -116,6 +116,9 @@ Options account_rows() {
           "ten connections pays for one check. 0s: never."),
       row(PABAL_OPTION(account.password.max_proven), whole<std::size_t>(1, 10'000'000), "10000", kRestart,
           "How many such passwords are remembered."),
+      row(PABAL_OPTION(account.password.refuse_weak), flag(), "true", kRestart,
+          "Whether a new password must be long enough and none of those that everybody tries first. Off only "
+          "for demonstrations."),
       row(PABAL_OPTION(account.scram.enabled), flag(), "true", kRestart,
           "Whether new passwords are also stored as SCRAM-SHA-256 keys, so that clients can log in without "
           "sending them. Without, only argon2id hashes are kept."),

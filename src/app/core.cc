@@ -24,7 +24,8 @@ account::CredentialsOptions credentials_options(const Config& config) {
       .store_scram_keys = config.account.scram.enabled,
       .scram_iterations = config.account.scram.iterations,
       .proven_lifetime = std::chrono::floor<std::chrono::seconds>(config.account.password.proven_lifetime),
-      .max_proven = config.account.password.max_proven};
+      .max_proven = config.account.password.max_proven,
+      .refuse_weak = config.account.password.refuse_weak};
 }
 
 }  // namespace
@@ -60,7 +61,8 @@ AdminServices Core::admin_services(ServerControl* server) {
           .directory = directory_,
           .credentials = credentials_,
           .mailboxes = &mailboxes_,
-          .server = server};
+          .server = server,
+          .journeys = &live_};
 }
 
 }  // namespace pabal::app
