@@ -27,7 +27,7 @@ struct LaneOptions {
   std::size_t initial_concurrency = 5;
   std::size_t max_concurrency = 40;
   /// Tasks read ahead; a page's worth, so that reading costs little a letter.
-  std::size_t max_ready = 256;
+  std::size_t max_ready = 128;
   /// Beyond max_ready, a submitter that has less than this waiting still gets in, so that one sender's flood
   /// doesn't keep the others' letters on disk; up to twice max_ready.
   std::size_t fair_share = 8;
@@ -110,6 +110,7 @@ class Lane {
     std::optional<WallTime> wake = {};
     bool is_listed = false;                    ///< to be looked at
     bool is_runnable = false;                  ///< waits for a slot
+    bool is_hungry = false;                    ///< waits for leave to read
     bool is_passing = false;                   ///< its due tasks are being deferred
     WallTime stalled_until = WallTime::min();  ///< the disk failed
     WallTime quiet_until = WallTime::min();    ///< while it is closed

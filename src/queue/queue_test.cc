@@ -77,6 +77,19 @@ TEST_F(QueueTest, LetterSentAgainBringsThePartThatWasMissing) {
   EXPECT_EQ(courier_.ended[1].to, std::vector<std::string>{"carol@fries.org"});
 }
 
+TEST_F(QueueTest, OldTokensAreSwept) {
+  start();
+  add({.token = "again"});
+  pass(24h);
+  ASSERT_TRUE(run(queue_->sweep_tokens()));
+  EXPECT_EQ(run(queue_->add(submission({.token = "again"})))->what, Added::What::kKnown);
+  pass(72h);
+  ASSERT_TRUE(run(queue_->sweep_tokens()));
+  const auto left = run(engine_.scan(partition_of(shard_of(domain("hamburger.edu"))),
+                                     store::KeyRange::with_prefix("sent/"), {}));
+  EXPECT_TRUE(left->empty());
+}
+
 TEST_F(QueueTest, FiveDaysOfAnUndeliverableLetter) {
   start();
   const WallTime begin = now();
@@ -342,6 +355,33 @@ TEST_F(QueueTest, FullDiskRefusesALetterWithoutTrace) {
   EXPECT_EQ(added.error().kind, ErrorKind::kRetryLater);
   settle();
   EXPECT_EQ(courier_.begun.size(), 0u);
+}
+
+// More domains than may have their letters in memory, all due at once, and half of them dead.
+TEST_F(QueueTest, ThousandsOfDomainsDueAtOnce) {
+  for (int i = 0; i < 1500; ++i) {
+    const std::string name = fmt::format("d{}.org", i);
+    if (i % 2 == 0) courier_.hosts[name] = {.hosts = Hosts::kUnreachable, .takes = 2min};
+  }
+  start();
+  ASSERT_TRUE(run(queue_->suspend(domain("other.org"), "")));  // and nothing is in memory after this
+  stop();
+  {
+    options_.max_attempts = 0;  // a server that takes letters, and sends none
+    start();
+    for (int i = 0; i < 1500; ++i) {
+      add({.to = {fmt::format("bob@d{}.org", i)}});
+      add({.to = {fmt::format("bob@d{}.org", i)}});
+    }
+    stop();
+  }
+  options_.max_attempts = 60;
+  start();
+  pass(10min);
+  EXPECT_EQ(counts_.relayed.value(), 1500u);
+  for (int i = 0; i < 1500; i += 2) courier_.hosts[fmt::format("d{}.org", i)] = {};
+  pass(5h);
+  EXPECT_EQ(counts_.relayed.value(), 3000u);
 }
 
 TEST_F(QueueTest, SendersTakeTurns) {

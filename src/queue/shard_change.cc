@@ -86,7 +86,10 @@ net::Task<Result<QueueChanged>> ShardRunner::change_here(Selection selection, Qu
   // A task that is put behind the page to come is met again there, and then needs no change.
   std::optional<store::KeyRange> rest = store::KeyRange::with_prefix(
       selection.filter.domain ? line_prefix(*selection.filter.domain) : std::string(kLinePrefix));
+  const net::Context context = co_await net::current_context();
   while (rest) {
+    if (context.cancel != nullptr && context.cancel->cancelled())
+      co_return fail(ErrorKind::kCancelled, "the server stops");
     PABAL_CO_TRY(const store::ScanPage page, co_await services_.engine.scan(partition_, *rest, kEditPage));
     PABAL_CO_TRY(auto candidates, co_await candidates_of(page, selection));
     PABAL_CO_TRY_VOID(co_await change_all(std::move(candidates), selection, change, reason, out));

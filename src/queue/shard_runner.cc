@@ -12,6 +12,10 @@ namespace {
 constexpr std::chrono::seconds kLongestSleep{60};
 // A page of a line, whatever its tasks weigh.
 constexpr std::size_t kPageBytes = 1024 * 1024;
+// Lanes that have tasks in memory and wait for a slot: more than there are slots, so that none stays free.
+constexpr std::size_t kMaxWaitingLanes = 256;
+// Lanes whose tasks are being read to be put off.
+constexpr std::size_t kMaxPassingLanes = 64;
 
 }  // namespace
 
@@ -29,22 +33,32 @@ ShardRunner::ShardRunner(ShardId shard, net::Loop& loop, Courier& courier, const
 ShardRunner::~ShardRunner() = default;
 
 net::Task<void> ShardRunner::run() {
+  if (co_await find_lanes_at_last()) co_await schedule();
+  scope_.cancel();
+  co_await scope_.join();
+}
+
+// False if told to stop.
+net::Task<bool> ShardRunner::find_lanes_at_last() {
   for (;;) {
     const Result<void> found = co_await find_lanes();
-    if (found) break;
+    if (found) co_return true;
     services_.log.error("the queue can't be read; trying again", {{"error", found.error()}});
-    if (!co_await net::sleep_until(loop_.in(options_.store_pause))) co_return;
+    if (!co_await net::sleep_until(loop_.in(options_.store_pause))) co_return false;
   }
+}
+
+net::Task<void> ShardRunner::schedule() {
   for (;;) {
     const WallTime time = now();
     look_at_lanes(time);
     start_attempts(time);
+    feed(hungry_proven_, time);
+    feed(hungry_unproven_, time);
     if (!to_look_at_.empty()) continue;
     const Result<void> woken = co_await changed_.wait(next_wake(time));
-    if (!woken && woken.error().kind == ErrorKind::kCancelled) break;
+    if (!woken && woken.error().kind == ErrorKind::kCancelled) co_return;
   }
-  scope_.cancel();
-  co_await scope_.join();
 }
 
 // One seek a domain, however long its line is.
@@ -96,7 +110,11 @@ Lane& ShardRunner::lane_of(const account::DomainName& domain) {
 void ShardRunner::arrive(account::DomainName domain, Task task) {
   loop_.post([this, domain = std::move(domain), task = std::move(task)]() mutable {
     Lane& lane = lane_of(domain);
-    lane.arrive(std::move(task), now());
+    if (lane.ready() > 0 || line_for(lane).size() < 4 * kMaxWaitingLanes) {
+      lane.arrive(std::move(task), now());
+    } else {
+      lane.note_unread(task.place());
+    }
     touch(lane);
   });
 }
@@ -123,13 +141,19 @@ void ShardRunner::look_at(Lane& lane, WallTime time) {
   // What is put off can be put off by the hundred: nobody waits for it.
   if (closed && time < schedule.quiet_until) return wake_at(lane, schedule.quiet_until);
   if (lane.wants_more(time)) {
-    lane.begin_reading();
-    scope_.spawn(read_ahead(lane));
+    if (lane.ready() > 0 || may_read(lane, time)) {
+      start_reading(lane);
+    } else if (!std::exchange(schedule.is_hungry, true)) {
+      (lane.proven() ? hungry_proven_ : hungry_unproven_).push_back(&lane);
+    }
   }
   if (lane.ready() > 0 && closed) {
-    if (!std::exchange(schedule.is_passing, true)) scope_.spawn(pass_over_due(lane));
+    if (!std::exchange(schedule.is_passing, true)) {
+      ++passing_;
+      scope_.spawn(pass_over_due(lane));
+    }
   } else if (lane.ready() > 0 && lane.room() > 0 && !std::exchange(schedule.is_runnable, true)) {
-    (lane.proven() ? proven_ : unproven_).push_back(&lane);
+    line_for(lane).push_back(&lane);
   }
   if (forget(lane, time)) return;
   WallTime wake = WallTime::max();
@@ -142,8 +166,8 @@ void ShardRunner::look_at(Lane& lane, WallTime time) {
 bool ShardRunner::forget(Lane& lane, WallTime time) {
   Lane::Schedule& schedule = lane.schedule;
   const bool busy = lane.ready() > 0 || lane.working() > 0 || lane.reading() || schedule.is_listed ||
-                    schedule.is_runnable || schedule.is_passing || lane.unread_from().due < kHeld ||
-                    lane.rest_until() > time || lane.suspended();
+                    schedule.is_runnable || schedule.is_hungry || schedule.is_passing ||
+                    lane.unread_from().due < kHeld || lane.rest_until() > time || lane.suspended();
   if (busy) schedule.last_busy = time;
   if (busy || time < schedule.last_busy + options_.forget_after) return false;
   wake_at(lane, {});
@@ -193,6 +217,29 @@ bool ShardRunner::start_next(std::deque<Lane*>& lanes, WallTime time) {
   return true;
 }
 
+// A lane begins to read only when its tasks may soon be worked on: however many domains have letters that are
+// due, few are in memory. Those of a kind that is stuck don't keep the others from reading.
+bool ShardRunner::may_read(const Lane& lane, WallTime time) const {
+  if (lane.closed(time)) return passing_ + reading_ < kMaxPassingLanes;
+  return (lane.proven() ? proven_ : unproven_).size() + reading_ < kMaxWaitingLanes;
+}
+
+void ShardRunner::start_reading(Lane& lane) {
+  lane.begin_reading();
+  ++reading_;
+  scope_.spawn(read_ahead(lane));
+}
+
+void ShardRunner::feed(std::deque<Lane*>& hungry, WallTime time) {
+  while (!hungry.empty() && may_read(*hungry.front(), time)) {
+    Lane& lane = *hungry.front();
+    hungry.pop_front();
+    lane.schedule.is_hungry = false;
+    if (lane.wants_more(time)) start_reading(lane);
+    touch(lane);
+  }
+}
+
 net::Task<void> ShardRunner::read_ahead(Lane& lane) {
   std::vector<Task> tasks;
   const Result<LinePlace> unread_from = co_await read_page(lane, tasks);
@@ -204,6 +251,7 @@ net::Task<void> ShardRunner::read_ahead(Lane& lane) {
     lane.fail_reading();
     stall(lane);
   }
+  --reading_;
   touch(lane);
 }
 

@@ -84,8 +84,10 @@ class ShardRunner {
   };
 
   // Scheduling: shard_runner.cc
+  net::Task<bool> find_lanes_at_last();
   net::Task<Result<void>> find_lanes();
   net::Task<Result<void>> find_suspensions();
+  net::Task<void> schedule();
   Lane& lane_of(const account::DomainName& domain);
   void touch(Lane& lane);
   void look_at_lanes(WallTime now);
@@ -95,6 +97,10 @@ class ShardRunner {
   void wake_at(Lane& lane, std::optional<WallTime> when);
   bool forget(Lane& lane, WallTime now);
   net::Deadline next_wake(WallTime now) const;
+  std::deque<Lane*>& line_for(const Lane& lane) { return lane.proven() ? proven_ : unproven_; }
+  bool may_read(const Lane& lane, WallTime now) const;
+  void start_reading(Lane& lane);
+  void feed(std::deque<Lane*>& hungry, WallTime now);
   net::Task<void> read_ahead(Lane& lane);
   net::Task<Result<LinePlace>> read_page(Lane& lane, std::vector<Task>& tasks);
 
@@ -144,8 +150,12 @@ class ShardRunner {
 
   std::map<std::string, std::unique_ptr<Lane>, std::less<>> lanes_;  // by A-labels
   std::vector<Lane*> to_look_at_;
-  std::deque<Lane*> proven_;    // wait for a slot, those that are known to be well
-  std::deque<Lane*> unproven_;  // and those of which nothing is known
+  std::deque<Lane*> proven_;           // wait for a slot, those that are known to be well
+  std::deque<Lane*> unproven_;         // and those of which nothing is known
+  std::deque<Lane*> hungry_proven_;    // have due tasks on disk, and none in memory
+  std::deque<Lane*> hungry_unproven_;  // the same
+  std::size_t reading_ = 0;            // lanes
+  std::size_t passing_ = 0;
   std::set<std::pair<WallTime, Lane*>> wakes_;
   std::size_t attempts_ = 0;
   std::size_t unproven_attempts_ = 0;

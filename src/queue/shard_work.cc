@@ -188,6 +188,7 @@ net::Task<void> ShardRunner::pass_over_due(Lane& lane) {
   for (Task& task : special) co_await work_on(lane, std::move(task));
   if (lane.ready() == 0 && lane.unread_from().due > time) lane.schedule.quiet_until = now() + kQuietTime;
   lane.schedule.is_passing = false;
+  --passing_;
   touch(lane);
 }
 
