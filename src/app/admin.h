@@ -26,6 +26,10 @@
 #include "net/task.h"
 #include "store/embedded.h"
 
+namespace pabal::queue {
+class QueueAdmin;
+}
+
 namespace pabal::app {
 
 class ServerControl;
@@ -38,8 +42,9 @@ struct AdminServices {
   account::Directory& directory;
   account::Credentials& credentials;
   mailbox::Mailboxes* mailboxes = nullptr;
-  ServerControl* server = nullptr;    ///< null when a command has opened the store itself
-  journey::Live* journeys = nullptr;  ///< of letters under way; null where none are
+  ServerControl* server = nullptr;     ///< null when a command has opened the store itself
+  journey::Live* journeys = nullptr;   ///< of letters under way; null where none are
+  queue::QueueAdmin* queue = nullptr;  ///< the same
 };
 
 /// What only a running server can tell or do.

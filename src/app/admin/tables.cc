@@ -17,6 +17,7 @@ constexpr GroupSummary kGroups[] = {
     {"group.member", "Who is in a group"},
     {"letter", "What lies in the mailboxes"},
     {"journey", "What happened to letters, step by step"},
+    {"queue", "Letters that wait for other hosts"},
     {"config", "The configuration: its faults, its values, what may stand in it"},
     {"store", "The files in which everything lies"},
 };
@@ -25,8 +26,9 @@ constexpr GroupSummary kGroups[] = {
 
 std::vector<Method> admin_methods() {
   std::vector<Method> all;
-  for (auto* const table : {domain_methods, account_methods, app_password_methods, alias_methods,
-                            group_methods, letter_methods, journey_methods, store_methods, server_methods}) {
+  for (auto* const table :
+       {domain_methods, account_methods, app_password_methods, alias_methods, group_methods, letter_methods,
+        queue_methods, journey_methods, store_methods, server_methods}) {
     for (Method& method : table()) all.push_back(std::move(method));
   }
   return all;

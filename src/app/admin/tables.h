@@ -14,6 +14,7 @@ std::vector<Method> alias_methods();
 std::vector<Method> group_methods();
 std::vector<Method> letter_methods();
 std::vector<Method> journey_methods();
+std::vector<Method> queue_methods();
 std::vector<Method> store_methods();
 std::vector<Method> server_methods();
 
