@@ -16,7 +16,7 @@ class PeerPool {
  public:
   struct Options {
     std::chrono::seconds patience{5};  ///< then we say goodbye: peers count open connections too
-    std::size_t max_waiting = 64;      ///< on this loop; the one that waited longest goes first
+    std::size_t max_waiting = 256;     ///< on this loop; the one that waited longest goes first
   };
 
   PeerPool(net::Loop& loop, Options options);

@@ -44,9 +44,9 @@ inline std::string fact_of(const journey::Event& event, journey::FactName name) 
 }
 
 /// One connection's script. "S: line" says it, "C: words" wants a line that begins so, "letter" reads up to
-/// the dot, "bytes n" reads as many, "tls" shakes hands, "raw x" says x and no line end, "leaves" closes,
-/// "breaks" does so without a word,
-/// "after n" lets n seconds pass, "waits" says nothing any more, until the client leaves.
+/// the dot, "bytes n" reads as many, "tls" shakes hands, "raw x" says x and no line end, "after n" lets n
+/// seconds pass, "leaves" closes, "breaks" does so without having said its last words, "waits" says nothing
+/// any more, until the client leaves.
 using Script = std::vector<std::string>;
 
 /// The usual beginning up to EHLO's answer, with the extensions.
