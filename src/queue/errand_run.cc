@@ -178,6 +178,9 @@ net::Task<ErrandRun::Meeting> ErrandRun::meet(std::unique_ptr<Peer> peer, bool k
     meeting = Meeting::kStale;
     use_kept_ = false;
     for (const std::size_t i : pending_) report_.recipients[i] = {};
+    journey::Event& event = tell(Stage::kConnected);
+    event.add(FactName::kHost, peer->label());
+    event.add(FactName::kReason, "That session had been closed meanwhile, so the host is called again.");
   }
   if (meeting == Meeting::kHad && peer->takes_another(courier_.options_.max_letters)) {
     if (!kept) remember(*peer);
@@ -387,11 +390,14 @@ void ErrandRun::settle_all(const RecipientResult& result) {
   pending_.clear();
 }
 
-/// A host that may do better tomorrow keeps the letter alive, whatever another one says.
+/// What is told if every host fails: a host that may do better tomorrow keeps the letter alive, whatever
+/// another one says; and an answer says more than silence.
 void ErrandRun::set_back(std::size_t recipient, RecipientResult result) {
+  const auto weight = [](const RecipientResult& each) {
+    return (each.fate == Fate::kDeferred ? 2 : 0) + (each.reply.code != 0 ? 1 : 0);
+  };
   RecipientResult& so_far = report_.recipients[recipient];
-  const bool hope = !so_far.reason.empty() && so_far.fate == Fate::kDeferred;
-  if (!hope || result.fate == Fate::kDeferred) so_far = std::move(result);
+  if (so_far.reason.empty() || weight(result) >= weight(so_far)) so_far = std::move(result);
 }
 
 void ErrandRun::set_all_back(const RecipientResult& result) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/utf8.h"
+
 namespace pabal::queue {
 namespace {
 
@@ -116,7 +118,8 @@ RecipientResult result_of(const Failure& failure, const std::string& host) {
   if (failure.reply.code != 0) out.reply = failure.reply;
   out.host = host;
   out.status = status_of(failure);
-  out.reason = sentence_of(failure, host);
+  // It becomes a fact of a journey, and a peer may say a great deal.
+  out.reason = utf8_prefix(sentence_of(failure, host), journey::kMaxFactBytes);
   out.may_have_arrived = failure.may_have_arrived;
   return out;
 }

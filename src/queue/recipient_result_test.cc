@@ -61,5 +61,10 @@ TEST(Outcome, CallsThatNobodyAnswers) {
       "4.4.1 mx [192.0.2.7]:25 could not be connected to: Connection refused.");
 }
 
+TEST(Outcome, APeerThatTalksAGreatDealIsCutShort) {
+  const smtp::Reply reply{550, {}, std::string(10'000, 'x')};
+  EXPECT_EQ(result_of(classify(Stage::kRcpt, reply), "mx").reason.size(), journey::kMaxFactBytes);
+}
+
 }  // namespace
 }  // namespace pabal::queue

@@ -28,6 +28,7 @@ enum class TlsPolicy : std::uint8_t {
   kNever,
 };
 std::string_view to_string(TlsPolicy policy);
+std::optional<TlsPolicy> parse_tls_policy(std::string_view name);
 
 struct Route {
   struct Login {

@@ -77,6 +77,7 @@ class SmtpCourier final : public Courier {
   void set_routes(std::shared_ptr<const Routes> routes);
 
   net::Task<ErrandReport> carry(Errand errand) override;
+  /// One at a time.
   net::Task<void> rest() override;
 
   std::size_t open_sessions() const { return pool_.size(); }

@@ -382,18 +382,20 @@ TEST_F(CourierTest, SessionsAreKeptForTheNextLetter) {
 
 TEST_F(CourierTest, AKeptSessionThatDiedCostsTheLetterNothing) {
   const Script greeted = greeting() + kEnvelope + kData + Script{"S: 250 ok"};
-  for (const Script& end : {Script{"breaks"}, Script{"leaves"}, Script{"S: 421 idle too long", "leaves"},
+  for (const Script& end : {Script{"leaves"}, Script{"S: 421 idle too long", "leaves"},
                             Script{"C: MAIL", "S: 421 idle too long", "leaves"}}) {
     hosts.add(kMx, greeted + end);
     hosts.add(kMx, greeted);
     carry();
+    EXPECT_THAT(first(), StartsWith("relayed"));
     sim.settle();
     carry();
     EXPECT_THAT(first(), StartsWith("relayed"));
+    EXPECT_THAT(told(), HasSubstr("That session had been closed meanwhile, so the host is called again.\n"));
     EXPECT_EQ(report.hosts, Hosts::kWell);
     sim.run_until_done(courier->rest());
   }
-  EXPECT_EQ(hosts.calls.size(), 8u);
+  EXPECT_EQ(hosts.calls.size(), 6u);
 }
 
 TEST_F(CourierTest, ASessionCarriesNoMoreThanItsLimits) {
@@ -516,6 +518,60 @@ TEST_F(CourierTest, ALongLetterGoesInPieces) {
   EXPECT_THAT(first(), StartsWith("relayed"));
   ASSERT_EQ(hosts.mail.letters.size(), 1u);
   EXPECT_TRUE(hosts.mail.letters[0].text == letter.preamble + text);
+}
+
+TEST_F(CourierTest, AnAnswerSaysMoreThanSilence) {
+  hosts.add(kMx, {"S: 451 4.7.1 Not now", "waits"});
+  carry();
+  EXPECT_THAT(first(), StartsWith("deferred 4.7.1 mx.hamburger.edu [192.0.2.7]:25 put off our call: 451"));
+  EXPECT_EQ(hosts.calls.size(), 2u);
+  // And a host that may do better tomorrow more than one that never will.
+  hosts.add(kMx, {"S: 554 Never", "waits"});
+  carry();
+  EXPECT_THAT(first(), StartsWith("deferred 4.4.1 mx2"));
+}
+
+TEST_F(CourierTest, AnAttemptIsBounded) {
+  std::string zone;
+  for (int host = 0; host < 8; ++host) {
+    zone += fmt::format("many.example. MX 10 mx{}.example.\n", host);
+    for (int i = 0; i < 3; ++i)
+      zone += fmt::format("mx{}.example. A 192.0.2.{}\n", host, 100 + 10 * host + i);
+  }
+  resolver = std::move(*net::StaticResolver::parse(zone));
+  carry({"bob@many.example"});
+  EXPECT_EQ(hosts.calls.size(), 10u);
+
+  // Each of them says nothing for the five minutes that RFC 5321 §4.5.3.2.1 grants.
+  hosts.calls.clear();
+  for (int host = 0; host < 8; ++host) {
+    for (int i = 0; i < 3; ++i) hosts.add(fmt::format("192.0.2.{}", 100 + 10 * host + i), {"waits"});
+  }
+  carry({"bob@many.example"});
+  EXPECT_EQ(hosts.calls.size(), 6u);
+  EXPECT_THAT(first(), StartsWith("deferred 4.4.2 "));
+}
+
+TEST_F(CourierTest, ErrandsSideBySideHaveSessionsOfTheirOwn) {
+  options.pool.max_waiting = 3;
+  hosts.add_ours(kMx);
+  const Recipient bob{*account::Address::parse("bob@hamburger.edu")};
+  std::size_t relayed = 0;
+  const auto errand = [&]() -> net::Task<void> {
+    for (int i = 0; i < 5; ++i) {
+      const auto got = co_await the_courier().carry({letter, bob.address.domain(), {&bob, 1}});
+      relayed += got.recipients[0].fate == Fate::kRelayed ? 1 : 0;
+    }
+  };
+  const auto all = [&]() -> net::Task<void> {
+    net::Scope scope(sim.loop());
+    for (int i = 0; i < 10; ++i) scope.spawn(errand());
+    co_await scope.join();
+  };
+  sim.run_until_done(all());
+  EXPECT_EQ(relayed, 50u);
+  EXPECT_EQ(hosts.mail.letters.size(), 50u);
+  EXPECT_EQ(courier->open_sessions(), 3u);
 }
 
 // --- Routes.
