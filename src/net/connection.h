@@ -88,6 +88,9 @@ class Connection {
   /// What came and was not consumed yet, without waiting: how SMTP tells pipelining where none is allowed.
   std::string_view buffered_input() const { return input_.bytes().substr(consumed_); }
 
+  /// Nothing came, and the peer has not ended, as far as can be told without waiting.
+  bool is_quiet() const { return !failed_ && buffered_input().empty() && stream_->is_quiet(); }
+
   // --- Writing.
 
   /// Puts `bytes` in the output buffer; when that is full, sends buffer and bytes and waits for room. The

@@ -82,6 +82,8 @@ class MemoryStream final : public Stream {
     out_->changed.notify_all();
   }
 
+  bool is_quiet() const override { return !closed_ && in_->bytes.empty() && !in_->ended && !in_->broken; }
+
   const Endpoint& peer() const override { return peer_; }
   const Endpoint& local() const override { return local_; }
 

@@ -76,6 +76,10 @@ class Stream {
 
   virtual const Endpoint& peer() const = 0;
   virtual const Endpoint& local() const = 0;
+  /// Nothing lies there to be read, not even the peer's end, as far as can be told without waiting. A
+  /// client asks before it uses a connection again that was idle.
+  virtual bool is_quiet() const { return true; }
+
   /// Nothing unless it is a Unix socket.
   virtual std::optional<PeerCredentials> peer_credentials() const { return std::nullopt; }
 

@@ -67,6 +67,18 @@ TEST_P(AnyStream, EndsInOrderAndGoesOnInTheOtherDirection) {
   EXPECT_EQ(write(*a, "more").error().kind, ErrorKind::kClose);
 }
 
+TEST_P(AnyStream, IsQuietUntilSomethingOrTheEndComes) {
+  EXPECT_TRUE(a->is_quiet());
+  ASSERT_TRUE(write(*b, "421 going away"));
+  EXPECT_FALSE(a->is_quiet());
+  EXPECT_EQ(read(*a), "421 going away");
+  EXPECT_TRUE(a->is_quiet());
+  ASSERT_TRUE(sim.run_until_done(b->shut_down(sim.loop().in(1s))));
+  EXPECT_FALSE(a->is_quiet());
+  b->close();
+  EXPECT_FALSE(b->is_quiet());
+}
+
 TEST_P(AnyStream, EveryWaitHasItsDeadline) {
   const MonoTime start = sim.clock().mono();
   EXPECT_EQ(read(*a).error().kind, ErrorKind::kDeadline);

@@ -96,6 +96,12 @@ Task<Result<std::size_t>> SocketStream::read_some(std::span<char> into, Deadline
   }
 }
 
+bool SocketStream::is_quiet() const {
+  if (descriptor_->closed()) return false;
+  char next = 0;
+  return ::recv(descriptor_->fd(), &next, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && would_block(errno);
+}
+
 Task<Result<void>> SocketStream::write_all(std::span<const std::string_view> pieces, Deadline deadline) {
   std::size_t total = 0;
   for (const std::string_view piece : pieces) total += piece.size();

@@ -19,6 +19,8 @@ class SocketStream final : public Stream {
   Task<Result<void>> shut_down(Deadline deadline) override;
   void close() override { descriptor_->close(); }
 
+  bool is_quiet() const override;
+
   const Endpoint& peer() const override { return peer_; }
   const Endpoint& local() const override { return local_; }
   std::optional<PeerCredentials> peer_credentials() const override;

@@ -115,6 +115,10 @@ Task<Result<void>> TlsStream::receive(Deadline deadline) {
   co_return Result<void>();
 }
 
+bool TlsStream::is_quiet() const {
+  return in_begin_ == in_end_ && !in_ended_ && ::SSL_has_pending(ssl_.get()) == 0 && lower_->is_quiet();
+}
+
 // Sends all that has gathered. The reader and the writer may both come here (a reader answers key
 // updates); whoever is first sends for both, in order.
 Task<Result<void>> TlsStream::send(Deadline deadline) {

@@ -26,6 +26,8 @@ class TlsStream final : public HandshakingStream {
   Task<Result<void>> shut_down(Deadline deadline) override;
   void close() override { lower_->close(); }
 
+  bool is_quiet() const override;
+
   const Endpoint& peer() const override { return lower_->peer(); }
   const Endpoint& local() const override { return lower_->local(); }
   bool encrypted() const override { return true; }
