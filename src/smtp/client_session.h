@@ -121,6 +121,9 @@ class ClientSession {
   /// One transaction. An envelope that has an obstacle is not sent. A transaction left unfinished before is
   /// reset first.
   net::Task<LetterOutcome> send(const ClientEnvelope& envelope, LetterSource& letter);
+  /// Whether an idle connection looks alive, without waiting: a peer that closed it, or says so just now, is
+  /// found out before a letter depends on it.
+  bool still_open() const { return usable_ && connection_.is_quiet(); }
   /// Proves that an idle connection is alive.
   Attempt<void> probe();
   /// Says goodbye, if that is possible, and closes.

@@ -390,6 +390,50 @@ TEST_F(ClientTest, ClassesHowAPeerFails) {
   }
 }
 
+TEST_F(ClientTest, ALetterInOneFlightMayBeTakenBeforeAnyAnswerIsHeard) {
+  const std::vector<std::string> opening = {"S: 220 x", "C: EHLO crepes.fr", "S: 250-x", "S: 250-PIPELINING",
+                                            "S: 250 CHUNKING"};
+  const std::vector<std::string> flight = {"C: MAIL FROM:<alice@crepes.fr>", "C: RCPT TO:<bob@hamburger.edu>",
+                                           "C: BDAT 3 LAST", "bytes 3"};
+  struct Case {
+    std::vector<std::string> answers;
+    const char* want;
+    bool may_have_arrived;
+  };
+  const Case cases[] = {{{"leaves"}, "host later", true},
+                        {{"S: 250 ok", "leaves"}, "host later", true},
+                        {{"S: 421 bye", "leaves"}, "host later 421", false},
+                        {{"S: 550 no", "S: 503 what", "S: 503 what"}, "message never 550", false},
+                        {{"S: 250 ok", "S: 550 no", "leaves"}, "rcpt never 550", false}};
+  for (const Case& c : cases) {
+    std::vector<std::string> script = opening;
+    script.insert(script.end(), flight.begin(), flight.end());
+    script.insert(script.end(), c.answers.begin(), c.answers.end());
+    against(script);
+    ASSERT_FALSE(open());
+    const auto outcome = send(envelope({"bob@hamburger.edu"}), "x\r\n");
+    EXPECT_EQ(shown(outcome), c.want);
+    EXPECT_EQ(outcome.recipients[0].failure->may_have_arrived, c.may_have_arrived) << c.want;
+  }
+}
+
+TEST_F(ClientTest, AClosedSessionIsFoundOutWithoutWaiting) {
+  const std::vector<std::string> opening = {"S: 220 x", "C: EHLO crepes.fr", "S: 250 x"};
+  against(opening);
+  ASSERT_FALSE(open());
+  EXPECT_TRUE(session->still_open());
+  sim.run_until_done(session->quit());
+  EXPECT_FALSE(session->still_open());
+  for (const std::string end : {"leaves", "S: 421 idle"}) {
+    std::vector<std::string> script = opening;
+    script.push_back(end);
+    against(script);
+    ASSERT_FALSE(open());
+    sim.settle();
+    EXPECT_FALSE(session->still_open()) << end;
+  }
+}
+
 TEST_F(ClientTest, OpeningFails) {
   struct Case {
     std::vector<std::string> script;

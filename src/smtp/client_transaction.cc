@@ -98,7 +98,8 @@ net::Task<LetterOutcome> ClientSession::Transaction::run() {
   if (!done) {
     Failure failure = nothing_said ? classify(stage_, done.error()) : session_.broke(stage_, done.error());
     if (source_broke_) failure.scope = FailureScope::kMessage;
-    failure.may_have_arrived = letter_sent_ && candidates() > 0;
+    // A letter in one flight with its envelope may be taken before any answer is heard.
+    failure.may_have_arrived = letter_sent_;
     fail_rest(failure);
   }
   co_return std::move(outcome_);
