@@ -44,9 +44,9 @@ std::string told(const Host& host) {
   return out;
 }
 
-bool fits_ascii(const smtp::ClientEnvelope& envelope) {
-  return !(envelope.from && envelope.from->needs_smtputf8()) &&
-         std::ranges::none_of(envelope.to, [](const auto& to) { return to.address.needs_smtputf8(); });
+RecipientResult store_trouble(const Error& error) {
+  return deferred(kStoreTrouble,
+                  fmt::format("We cannot read the letter from our own store now: {}.", error.detail));
 }
 
 }  // namespace
@@ -92,6 +92,7 @@ net::Task<void> ErrandRun::try_all() {
     co_return set_all_back(for_good_ ? failed(hosts.error().status, hosts.error().reason)
                                      : deferred(hosts.error().status, hosts.error().reason));
   }
+  asked_dns_ = true;
   const std::size_t count = std::min(hosts->size(), courier_.options_.max_hosts);
   for (std::size_t i = 0; i < count && !done(); ++i) co_await try_host((*hosts)[i]);
 }
@@ -159,9 +160,10 @@ net::Task<void> ErrandRun::try_key(PeerKey key, std::chrono::nanoseconds patienc
                                     errand_.letter.id, report_.events);
     if (!peer) {
       answered_ = answered_ || peer.error().reply.code != 0;
+      // What it lacks of security (RFC 3463: X.7) only this letter asks for: others may go there.
+      had_say_ = had_say_ || (strict_tls_ && peer.error().status.subject == 7);
       co_return set_all_back(peer.error());
     }
-    answered_ = true;
     last = co_await meet(*std::move(peer), false);
   }
 }
@@ -182,8 +184,9 @@ net::Task<ErrandRun::Meeting> ErrandRun::meet(std::unique_ptr<Peer> peer, bool k
     event.add(FactName::kHost, peer->label());
     event.add(FactName::kReason, "That session had been closed meanwhile, so the host is called again.");
   }
+  answered_ = answered_ || meeting != Meeting::kStale;
   if (meeting == Meeting::kHad && peer->takes_another(courier_.options_.max_letters)) {
-    if (!kept) remember(*peer);
+    if (asked_dns_) remember(*peer);
     courier_.pool_.keep(std::move(peer));
   } else {
     courier_.pool_.dismiss(std::move(peer));
@@ -201,36 +204,50 @@ void ErrandRun::remember(const Peer& peer) {
 net::Task<ErrandRun::Meeting> ErrandRun::hand_over(Peer& peer) {
   for (bool first = true; !done(); first = false) {
     if (!first && !peer.takes_another(courier_.options_.max_letters)) co_return Meeting::kSpent;
-    const std::size_t most = peer.session().extensions().max_recipients.value_or(kMaxErrandRecipients);
-    const std::vector<std::size_t> batch(
-        pending_.begin(),
-        pending_.begin() + static_cast<std::ptrdiff_t>(std::clamp<std::size_t>(most, 1, pending_.size())));
-    smtp::ClientEnvelope envelope = envelope_for(batch);
-    bool converts = false;
-    if (auto misfit = co_await fit(peer, envelope, converts)) {
-      if (misfit->of_host) {
-        set_all_back(misfit->result);
-        co_return Meeting::kFailed;
-      }
-      had_say_ = true;
-      settle_all(misfit->result);
-      co_return Meeting::kHad;
-    }
-    StoredLetter stored(courier_.services_.store, errand_.letter);
-    std::optional<ConvertedLetter> converted;
-    if (converts) converted.emplace(stored, insight_->structure);
-    smtp::LetterSource& source = converted ? static_cast<smtp::LetterSource&>(*converted) : stored;
-    auto outcome = co_await send(peer, envelope, source);
-    if (stored.trouble()) {
-      had_say_ = true;  // no trouble of its
-      settle_all(deferred(kStoreTrouble, fmt::format("We cannot read the letter from our own store now: {}.",
-                                                     stored.trouble()->detail)));
-      co_return Meeting::kHad;
-    }
-    const Meeting meeting = judge(peer, batch, std::move(outcome));
+    fail_utf8_recipients(peer);
+    if (done()) break;
+    const Meeting meeting = co_await transact(peer);
     if (meeting != Meeting::kHad || cancelled()) co_return meeting;
   }
   co_return Meeting::kHad;
+}
+
+/// RFC 6531 §3.5: these can't go; the others need not wait for them.
+void ErrandRun::fail_utf8_recipients(const Peer& peer) {
+  if (peer.extensions().offers(smtp::Extension::kSmtpUtf8)) return;
+  const auto failure = smtp::failure_for(smtp::Obstacle::kNoSmtpUtf8);
+  for (const std::size_t i : std::vector<std::size_t>(pending_)) {
+    if (!errand_.recipients[i].address.needs_smtputf8()) continue;
+    had_say_ = true;
+    settle(i, result_of(failure, peer.label()));
+  }
+}
+
+/// As many of those who are left as the peer takes at once.
+net::Task<ErrandRun::Meeting> ErrandRun::transact(Peer& peer) {
+  const std::size_t most = peer.extensions().max_recipients.value_or(kMaxErrandRecipients);
+  const std::size_t count = std::clamp<std::size_t>(most, 1, pending_.size());
+  const std::vector<std::size_t> batch(pending_.begin(),
+                                       pending_.begin() + static_cast<std::ptrdiff_t>(count));
+  smtp::ClientEnvelope envelope = envelope_for(batch);
+  bool converts = false;
+  if (auto misfit = co_await fit(peer, envelope, converts)) {
+    had_say_ = true;  // it is not the host's trouble
+    if (!misfit->of_host) settle_all(misfit->result);
+    set_all_back(misfit->result);
+    co_return misfit->of_host ? Meeting::kFailed : Meeting::kHad;
+  }
+  StoredLetter stored(courier_.services_.store, errand_.letter);
+  std::optional<ConvertedLetter> converted;
+  if (converts) converted.emplace(stored, insight_->structure);
+  smtp::LetterSource& source = converted ? static_cast<smtp::LetterSource&>(*converted) : stored;
+  auto outcome = co_await send(peer, envelope, source);
+  if (stored.trouble()) {
+    had_say_ = true;  // nor is this
+    settle_all(store_trouble(*stored.trouble()));
+    co_return Meeting::kHad;
+  }
+  co_return judge(peer, batch, std::move(outcome));
 }
 
 smtp::ClientEnvelope ErrandRun::envelope_for(std::span<const std::size_t> batch) const {
@@ -259,22 +276,23 @@ net::Task<std::optional<ErrandRun::Misfit>> ErrandRun::fit(Peer& peer, smtp::Cli
       case smtp::Obstacle::kNoEightBitMime:
       case smtp::Obstacle::kNoBinaryMime: {
         if (auto unseen = co_await look_inside(peer.label())) co_return unseen;
+        const bool binary = *obstacle == smtp::Obstacle::kNoBinaryMime;
+        const std::string_view takes = binary ? "takes no binary letters" : "takes only 7-bit letters";
         if (!insight_->plan.possible()) {
-          misfit.result.reason =
-              fmt::format("{} takes only 7-bit letters, and this one cannot be made so: {}.", peer.label(),
-                          insight_->plan.obstacle);
+          misfit.result.reason = fmt::format("{} {}, and this one cannot be converted: {}.", peer.label(),
+                                             takes, insight_->plan.obstacle);
           co_return misfit;
         }
         envelope.parameters.body = smtp::Body::kSevenBit;
         converts = insight_->plan.needed;
         // Its size is known only when it has been converted.
         if (converts) envelope.parameters.size_bytes.reset();
-        if (converts) tell_conversion(peer);
+        if (converts) tell_conversion(peer, takes);
         break;
       }
       case smtp::Obstacle::kNoSmtpUtf8: {
         // RFC 6531 §3.2: it was asked for, but does the letter need it?
-        if (!fits_ascii(envelope)) co_return misfit;
+        if (envelope.from && envelope.from->needs_smtputf8()) co_return misfit;
         if (auto unseen = co_await look_inside(peer.label())) co_return unseen;
         if (insight_->plan.header_8bit) {
           misfit.result.reason = fmt::format(
@@ -330,12 +348,12 @@ net::Task<smtp::LetterOutcome> ErrandRun::send(Peer& peer, const smtp::ClientEnv
 
 ErrandRun::Meeting ErrandRun::judge(Peer& peer, const std::vector<std::size_t>& batch,
                                     smtp::LetterOutcome outcome) {
-  bool host_failed = false;
+  std::optional<RecipientResult> host_trouble;
   bool any_settled = false;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     smtp::RecipientOutcome& each = outcome.recipients[i];
     if (each.accepted) {
-      const bool reports = peer.session().extensions().offers(smtp::Extension::kDsn);
+      const bool reports = peer.extensions().offers(smtp::Extension::kDsn);
       settle(batch[i], {.fate = Fate::kRelayed,
                         .reply = each.reply,
                         .host = peer.label(),
@@ -350,15 +368,17 @@ ErrandRun::Meeting ErrandRun::judge(Peer& peer, const std::vector<std::size_t>& 
     if (each.failure->too_many_recipients) {
       set_back(batch[i], std::move(result));
     } else if (of_host && !each.failure->may_have_arrived) {
-      host_failed = true;
-      set_back(batch[i], std::move(result));
+      host_trouble = std::move(result);
     } else {
       any_settled = true;
       had_say_ = had_say_ || !of_host;
       settle(batch[i], std::move(result));
     }
   }
-  if (host_failed) return Meeting::kFailed;
+  if (host_trouble) {
+    set_all_back(*host_trouble);  // those whose turn would have come later too
+    return Meeting::kFailed;
+  }
   if (any_settled) return Meeting::kHad;
   // It finds one recipient too many: another transaction would hear the same.
   had_say_ = true;
@@ -366,9 +386,9 @@ ErrandRun::Meeting ErrandRun::judge(Peer& peer, const std::vector<std::size_t>& 
   return Meeting::kHad;
 }
 
-void ErrandRun::tell_conversion(const Peer& peer) {
-  std::string reason = fmt::format(
-      "{} takes only 7-bit letters, so the parts with other bytes were encoded again.", peer.label());
+void ErrandRun::tell_conversion(const Peer& peer, std::string_view takes) {
+  std::string reason =
+      fmt::format("{} {}, so the parts with other bytes were encoded again.", peer.label(), takes);
   if (insight_->dkim_signed) reason += " The letter's DKIM signature does not hold any more.";
   if (insight_->plan.breaks_signature)
     reason += " A signature over one of its parts (multipart/signed) does not hold any more.";

@@ -44,13 +44,15 @@ class ErrandRun {
 
   // The letter, once somebody listens.
   net::Task<Meeting> hand_over(Peer& peer);
+  net::Task<Meeting> transact(Peer& peer);
+  void fail_utf8_recipients(const Peer& peer);
   smtp::ClientEnvelope envelope_for(std::span<const std::size_t> batch) const;
   net::Task<std::optional<Misfit>> fit(Peer& peer, smtp::ClientEnvelope& envelope, bool& converts);
   net::Task<std::optional<Misfit>> look_inside(const std::string& host);
   net::Task<smtp::LetterOutcome> send(Peer& peer, const smtp::ClientEnvelope& envelope,
                                       smtp::LetterSource& letter);
   Meeting judge(Peer& peer, const std::vector<std::size_t>& batch, smtp::LetterOutcome outcome);
-  void tell_conversion(const Peer& peer);
+  void tell_conversion(const Peer& peer, std::string_view takes);
 
   // Results. A recipient is pending until settled; a setback is what it is told if nothing better comes.
   void settle(std::size_t recipient, RecipientResult result);
@@ -77,6 +79,7 @@ class ErrandRun {
   const MonoTime last_call_;  // no address is called later
   std::size_t addresses_tried_ = 0;
   bool use_kept_ = true;
+  bool asked_dns_ = false;
   bool had_say_ = false;   // a host judged the letter
   bool answered_ = false;  // a host said something, at least
   bool for_good_ = false;  // there is nobody to call, and never will be

@@ -144,7 +144,7 @@ Event Peer::tell_encryption() {
                       "wished for.",
                       facts->verify_error));
     }
-  } else if (session_.extensions().offers(smtp::Extension::kStartTls)) {
+  } else if (extensions().offers(smtp::Extension::kStartTls)) {
     out.add(FactName::kReason, "Not encrypted: it offers encryption, but we could not use it.");
   } else {
     out.add(FactName::kReason, "Not encrypted: it does not offer to.");
@@ -153,8 +153,7 @@ Event Peer::tell_encryption() {
 }
 
 bool Peer::takes_another(std::uint64_t max_letters) const {
-  return session_.usable() &&
-         letters_ < std::min(max_letters, session_.extensions().max_letters.value_or(UINT64_MAX));
+  return session_.usable() && letters_ < std::min(max_letters, extensions().max_letters.value_or(UINT64_MAX));
 }
 
 }  // namespace pabal::queue

@@ -70,6 +70,7 @@ class Peer {
   const PeerKey& key() const { return key_; }
   const std::string& label() const { return label_; }
   smtp::ClientSession& session() { return session_; }
+  const smtp::PeerExtensions& extensions() const { return session_.extensions(); }
   WireRecord& record() { return record_; }
 
   /// Has room for one letter more: what it said itself (RFC 9422) and what we think is fair.

@@ -13,11 +13,13 @@ PeerPool::PeerPool(net::Loop& loop, Options options)
     : loop_(loop), options_(options), timer_(loop), farewells_(loop) {}
 
 std::unique_ptr<Peer> PeerPool::take(const PeerKey& key) {
-  auto [begin, end] = waiting_.equal_range(key);
-  if (begin == end) return nullptr;
-  // Equal keys lie in the order in which they came.
-  auto node = waiting_.extract(std::prev(end));
-  return std::move(node.mapped().peer);
+  for (;;) {
+    const auto [begin, end] = waiting_.equal_range(key);
+    if (begin == end) return nullptr;
+    // Equal keys lie in the order in which they came.
+    auto node = waiting_.extract(std::prev(end));
+    if (node.mapped().peer->session().still_open()) return std::move(node.mapped().peer);
+  }
 }
 
 void PeerPool::keep(std::unique_ptr<Peer> peer) {

@@ -23,7 +23,8 @@ class PeerPool {
   /// rest() must have ended.
   ~PeerPool() = default;
 
-  /// The one that was used last, since it is the least likely to have been closed; null if there is none.
+  /// The one that was used last, since it is the least likely to be closed soon; null if there is none that
+  /// is open, as far as can be told without waiting.
   std::unique_ptr<Peer> take(const PeerKey& key);
   /// Its session is usable.
   void keep(std::unique_ptr<Peer> peer);
