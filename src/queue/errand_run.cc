@@ -353,13 +353,8 @@ ErrandRun::Meeting ErrandRun::judge(Peer& peer, const std::vector<std::size_t>& 
   for (std::size_t i = 0; i < batch.size(); ++i) {
     smtp::RecipientOutcome& each = outcome.recipients[i];
     if (each.accepted) {
-      const bool reports = peer.extensions().offers(smtp::Extension::kDsn);
-      settle(batch[i], {.fate = Fate::kRelayed,
-                        .reply = each.reply,
-                        .host = peer.label(),
-                        .status = each.reply.enhanced.value_or(smtp::status::kSuccess),
-                        .reason = fmt::format("{} took the letter: {}", peer.label(), each.reply.to_string()),
-                        .reports_itself = reports});
+      const bool reports_itself = peer.extensions().offers(smtp::Extension::kDsn);
+      settle(batch[i], relayed(std::move(each.reply), peer.label(), reports_itself));
       any_settled = had_say_ = true;
       continue;
     }

@@ -109,7 +109,22 @@ std::string sentence_of(const Failure& failure, const std::string& host) {
   return fmt::format("The session with {} ended {}: {}.", host, moment_of(failure.stage), failure.detail);
 }
 
+std::string bounded(std::string_view sentence) {
+  return std::string(utf8_prefix(sentence, journey::kMaxFactBytes));
+}
+
 }  // namespace
+
+RecipientResult relayed(smtp::Reply reply, const std::string& host, bool reports_itself) {
+  RecipientResult out;
+  out.fate = RecipientResult::Fate::kRelayed;
+  out.host = host;
+  out.status = reply.enhanced.value_or(smtp::status::kSuccess);
+  out.reason = bounded(fmt::format("{} took the letter: {}", host, reply.to_string()));
+  out.reply = std::move(reply);
+  out.reports_itself = reports_itself;
+  return out;
+}
 
 RecipientResult result_of(const Failure& failure, const std::string& host) {
   const bool for_good = failure.permanence == smtp::Permanence::kPermanent;
@@ -118,8 +133,7 @@ RecipientResult result_of(const Failure& failure, const std::string& host) {
   if (failure.reply.code != 0) out.reply = failure.reply;
   out.host = host;
   out.status = status_of(failure);
-  // It becomes a fact of a journey, and a peer may say a great deal.
-  out.reason = utf8_prefix(sentence_of(failure, host), journey::kMaxFactBytes);
+  out.reason = bounded(sentence_of(failure, host));
   out.may_have_arrived = failure.may_have_arrived;
   return out;
 }

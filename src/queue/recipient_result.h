@@ -10,7 +10,10 @@
 
 namespace pabal::queue {
 
+// Reasons fit into a fact of a journey (journey::kMaxFactBytes), however much a peer says.
+
 /// `host` as people know it: "mx.hamburger.edu [192.0.2.7]:25".
+RecipientResult relayed(smtp::Reply reply, const std::string& host, bool reports_itself);
 RecipientResult result_of(const smtp::Failure& failure, const std::string& host);
 /// Nobody answered the call there.
 RecipientResult result_of_connecting(const Error& error, std::chrono::seconds waited,

@@ -64,6 +64,7 @@ TEST(Outcome, CallsThatNobodyAnswers) {
 TEST(Outcome, APeerThatTalksAGreatDealIsCutShort) {
   const smtp::Reply reply{550, {}, std::string(10'000, 'x')};
   EXPECT_EQ(result_of(classify(Stage::kRcpt, reply), "mx").reason.size(), journey::kMaxFactBytes);
+  EXPECT_EQ(relayed({250, {}, std::string(10'000, 'x')}, "mx", false).reason.size(), journey::kMaxFactBytes);
 }
 
 }  // namespace

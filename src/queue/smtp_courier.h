@@ -8,9 +8,12 @@
 //     co_await courier.rest();   // before it goes
 //
 // What it does about trouble, in the words of smtp/failure.h: a host's trouble moves the letter to the next
-// host; what is said about the letter or a recipient counts, whoever says it. After a lost answer to a whole
-// letter no other host is tried in this attempt: that would make two letters of one where waiting makes at
-// most the same.
+// host; what is said about the letter or a recipient counts, whoever says it. When the answer to a whole
+// letter is lost, the attempt is over: the letter may have arrived, and another host would take it a second
+// time.
+//
+// Of a report's hosts: what the DNS says for good (no such domain, null MX) and what only this letter asks
+// for (REQUIRETLS) is no trouble of theirs, kWell; the scheduler need not go easy on the domain for it.
 #pragma once
 
 #include <chrono>
