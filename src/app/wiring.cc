@@ -84,7 +84,9 @@ Started Server::open() {
   if (auto opened = open_mail(); !opened)
     return std::unexpected(failure(ExitCode::kCannotCreate, std::move(opened).error()));
   housekeeping_.emplace(core_->store(), core_->directory(), log_, metrics_, config().store.sweep_interval);
-  admin_.emplace(core_->admin_services(this), admin_methods());
+  AdminServices services = core_->admin_services(this);
+  services.queue = &mail_->queue();
+  admin_.emplace(services, admin_methods());
   control_.emplace(started_with_.socket.string(), loops_, *admin_, log_, metrics_,
                    [this](std::exception_ptr bug) { report_bug(std::move(bug)); });
   return {};
