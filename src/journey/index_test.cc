@@ -14,6 +14,44 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+/// Refuses commits while told to, as a full disk does.
+class FullDisk final : public store::Engine {
+ public:
+  explicit FullDisk(store::Engine& engine) : engine_(engine) {}
+
+  net::Task<Result<std::vector<std::optional<store::Value>>>> get(
+      const store::PartitionId& partition, std::span<const std::string> keys) override {
+    return engine_.get(partition, keys);
+  }
+  net::Task<Result<store::ScanPage>> scan(const store::PartitionId& partition, const store::KeyRange& range,
+                                          store::ScanLimits limits) override {
+    return engine_.scan(partition, range, limits);
+  }
+  net::Task<Result<store::Version>> commit(store::Batch batch) override {
+    ++commits;
+    if (full) co_return fail(ErrorKind::kRetryLater, "the disk is full");
+    co_return co_await engine_.commit(std::move(batch));
+  }
+  std::unique_ptr<store::Watch> watch(const store::PartitionId& partition) override {
+    return engine_.watch(partition);
+  }
+  std::unique_ptr<store::BlobWriter> new_blob() override { return engine_.new_blob(); }
+  net::Task<Result<std::optional<std::uint64_t>>> blob_size(store::BlobId blob) override {
+    return engine_.blob_size(blob);
+  }
+  net::Task<Result<std::string>> read_blob(store::BlobId blob, std::uint64_t offset,
+                                           std::size_t size) override {
+    return engine_.read_blob(blob, offset, size);
+  }
+  net::Task<Result<store::SweepReport>> sweep() override { return engine_.sweep(); }
+
+  bool full = false;
+  int commits = 0;
+
+ private:
+  store::Engine& engine_;
+};
+
 class IndexTest : public JourneyTest {
  protected:
   Entry entry(Stage stage = Stage::kStored) {
@@ -159,6 +197,26 @@ TEST_F(IndexTest, WhatFoundNoRoomIsReadAgain) {
       engine->get_one(index_partition(day_of(sim.clock().wall())), place_key(too_many.id, bob)));
   ASSERT_TRUE(place);
   EXPECT_TRUE(*place);
+}
+
+TEST_F(IndexTest, WhatAFullDiskKeptOutIsPutWhenThereIsRoom) {
+  FullDisk disk(*engine);
+  disk.full = true;
+  Index troubled(disk, places);
+  net::Scope scope(sim.loop());
+  scope.spawn(troubled.run());
+  const Entry kept = entry();
+  keep_silently(bob, kept);
+  troubled.add(kept.id, bob, kept.terms);
+  sim.run_until_done(net::sleep_until(sim.loop().in(std::chrono::minutes(1))));
+  EXPECT_THAT(rows(), IsEmpty());
+  EXPECT_GT(disk.commits, 3);
+  EXPECT_LT(disk.commits, 30);  // it is not asked all the time
+  disk.full = false;
+  sim.run_until_done(net::sleep_until(sim.loop().in(std::chrono::minutes(1))));
+  EXPECT_THAT(rows(), SizeIs(4));
+  scope.cancel();
+  sim.run_until_done(scope.join());
 }
 
 }  // namespace
