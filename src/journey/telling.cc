@@ -20,6 +20,7 @@ using detail::Said;
 struct Group {
   std::vector<std::string_view> recipients;
   const Event* last = nullptr;
+  std::string host = {};  // of them all; empty if they went different ways
 };
 
 Group group_of(const std::vector<RecipientFate>& all, Fate fate) {
@@ -27,6 +28,9 @@ Group group_of(const std::vector<RecipientFate>& all, Fate fate) {
   for (const RecipientFate& each : all) {
     if (each.fate != fate) continue;
     if (!each.recipient.empty()) group.recipients.push_back(each.recipient);
+    const std::string_view host = each.decided_by->find(FactName::kHost);
+    if (!group.last) group.host = host;
+    if (group.host != host) group.host.clear();
     if (!group.last || each.decided_by->at >= group.last->at) group.last = each.decided_by;
   }
   return group;
@@ -39,11 +43,11 @@ std::string clause(Fate fate, const Group& group, const Journey& journey) {
                                     : fmt::format("{}{}", before, detail::list_of(group.recipients));
   };
   const auto came = std::ranges::find(journey.events, Stage::kAccepted, &Event::stage);
-  const std::string when =
-      fmt::format(" at {}{}", detail::moment_of(group.last->at),
-                  came == journey.events.end()
-                      ? ""
-                      : fmt::format(", {} after it came", detail::duration_of(group.last->at - came->at)));
+  const std::string when = fmt::format(
+      " at {}{}", detail::moment_of(group.last->at),
+      came == journey.events.end()
+          ? ""
+          : fmt::format(", {} after it came", detail::duration_of(std::max(group.last->at - came->at, {}))));
   const std::string next =
       said.has(FactName::kNextTry)
           ? fmt::format("{} {}", fate == Fate::kHeld ? " until" : "; the next try is at",
@@ -53,7 +57,8 @@ std::string clause(Fate fate, const Group& group, const Journey& journey) {
     case Fate::kStored:
       return "delivered" + whom(" to ") + when;
     case Fate::kRelayed:
-      return "relayed" + said.around(" to ", FactName::kHost) + whom(" for ") + when;
+      return "relayed" + (group.host.empty() ? "" : " to " + detail::harmless(group.host)) + whom(" for ") +
+             when;
     case Fate::kWaiting:
       return "waiting" + whom(" to reach ") + next;
     case Fate::kHeld:

@@ -1,13 +1,15 @@
 // The way of a letter as a person would tell it: a sentence or two for each event, and dialogues as they are
 // printed in textbooks. Whatever strangers said is made harmless for a terminal here. All times are UTC.
 //
-//     alice@crepes.fr -> bob@hamburger.edu
-//     Relayed to hamburger.edu [192.0.2.7]:25 for bob@hamburger.edu at 2026-11-21 12:00:03 UTC, 0.2 s after
+//     Journey 1b1zggk0001sr
+//     From alice@crepes.fr to bob@hamburger.edu
+//     Relayed to hamburger.edu [192.0.2.7]:25 for bob@hamburger.edu at 2026-11-21 12:00:03 UTC, 210 ms after
 //     it came.
 //
 //     2026-11-21 UTC
-//     12:00:03.214  hamburger.edu [192.0.2.7]:25 took the letter for bob@hamburger.edu: 250 2.0.0 Ok: queued
-//     as 4F2
+//     12:00:03.102  We spoke with hamburger.edu [192.0.2.7]:25.
+//                     12:00:03.102  S: 220 hamburger.edu
+//     12:00:03.214  hamburger.edu [192.0.2.7]:25 took the letter for bob@hamburger.edu: 250 2.0.0 Ok
 //
 // Pure functions; any thread.
 #pragma once
