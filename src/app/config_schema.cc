@@ -399,7 +399,9 @@ void check_whole(ConfigReading& reading) {
             fmt::format("another listener is called `{}` too", listener.name));
     }
     for (const net::Endpoint& address : listener.address) {
-      if (!addresses.insert(address).second) {
+      // Each port 0 becomes a free one of its own.
+      const bool any_port = address.tcp() && address.tcp()->port == 0;
+      if (!any_port && !addresses.insert(address).second) {
         fault(fmt::format("listener[{}].address", i),
               fmt::format("`{}` is listened on twice", address.to_string()));
       }

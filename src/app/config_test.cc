@@ -185,6 +185,21 @@ address = ["[::]:143", "[0::0]:25"]
   EXPECT_THAT(faults, HasSubstr(":9:1: listener[1].address: `[::]:25` is listened on twice"));
 }
 
+TEST(Config, ListenersMayAllAskForAFreePort) {
+  const auto loaded = schema().parse(R"(
+[[listener]]
+name = "a"
+protocol = "smtp"
+address = ["127.0.0.1:0"]
+[[listener]]
+name = "b"
+protocol = "imap"
+address = ["127.0.0.1:0"]
+)",
+                                     "x");
+  EXPECT_TRUE(loaded);
+}
+
 TEST(Config, ManyFaultsAreCountedNotListed) {
   std::string text;
   for (std::size_t i = 0; i < kMaxConfigFaults + 20; ++i) text += fmt::format("x{} = 1\n", i);
