@@ -164,7 +164,7 @@ void Server::drain() {
   {
     // Side by side, so that the slowest does not keep the others' doors open.
     std::vector<std::jthread> drains;
-    for (Service* const service : services_) drains.emplace_back([&] { service->drain(patience); });
+    for (Service* const service : services_) drains.emplace_back([service, patience] { service->drain(patience); });
     if (control_) drains.emplace_back([&] { control_->drain(patience); });
   }
   end_housekeeping();

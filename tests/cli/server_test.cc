@@ -98,6 +98,16 @@ TEST_F(Serving, StopsOnSigtermAndOnSigint) {
   }
 }
 
+TEST_F(Serving, StopsWithSeveralListeners) {
+  std::string config;
+  for (const char* name : {"a", "b", "c"})
+    config +=
+        fmt::format("[[listener]]\nname = \"{}\"\nprotocol = \"smtp\"\naddress = [\"127.0.0.1:0\"]\n", name);
+  start({"--config", directory_.write("pabal.toml", config)});
+  server_->send(SIGTERM);
+  EXPECT_EQ(server_->wait_for_end(), 0) << server_->log();
+}
+
 TEST_F(Serving, ASilentClientDoesNotHoldUpTheStop) {
   start();
   const RawClient silent(data_ + "/control.sock");
