@@ -99,6 +99,7 @@ struct Show {
     kTable,     ///< the items, one a line
     kText,      ///< the result is a text, or has one in `text`
     kStream,    ///< the items' `text` as they come, without an end; a script gets an item a line
+    kBytes,     ///< the items are pieces of bytes, {"base64": "..."}, which are written out as they are
   };
   Shape shape = Shape::kSentence;
   std::string_view sentence = {};  ///< for a table: what to say when there are no items

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "app/output.h"
+#include "base/encoding.h"
 #include "base/utf8.h"
 
 namespace pabal::app {
@@ -23,6 +24,8 @@ net::Task<Result<void>> Printer::item(Json item) {
     print_streamed(item);
   else if (json_)
     print_item(item);
+  else if (row_.show.shape == Show::Shape::kBytes)
+    print_bytes(item);
   else
     items_.push_back(std::move(item));
   co_return Result<void>();
@@ -36,6 +39,12 @@ net::Task<Result<void>> Printer::flush() {
 net::Task<Result<void>> Printer::progress(std::string text) {
   if (!text.empty() && !json_ && ::isatty(STDERR_FILENO) == 1) std::fprintf(stderr, "%s\n", text.c_str());
   co_return Result<void>();
+}
+
+void Printer::print_bytes(const Json& item) {
+  const Json* piece = item.find("base64");
+  if (!piece || !piece->as_text()) return;
+  if (const auto bytes = from_base64(*piece->as_text())) print(*bytes);
 }
 
 void Printer::print_item(const Json& item) {
@@ -56,7 +65,7 @@ void Printer::print_streamed(const Json& item) const {
 void Printer::print_result(const Json& result) {
   if (row_.show.shape == Show::Shape::kStream) return;  // its items were all there is
   if (!json_) return print_for_people(result);
-  if (row_.show.shape == Show::Shape::kTable) {
+  if (row_.show.shape == Show::Shape::kTable || row_.show.shape == Show::Shape::kBytes) {
     print_line(printed_ == 0 ? "[]" : "]");
   } else if (row_.show.shape == Show::Shape::kText && result.as_text()) {
     print_line(Json::object({{"text", result}}).to_text());
@@ -85,7 +94,8 @@ void Printer::print_for_people(const Json& result) {
       break;
     }
     case Show::Shape::kStream:
-      break;
+    case Show::Shape::kBytes:
+      break;  // its items were all there is
   }
   // Whatever method makes a password shows it here, and nowhere else.
   if (const Json* password = result.find("password"); password && password->as_text()) {

@@ -25,6 +25,7 @@ class Printer final : public Reply {
  private:
   void print_item(const Json& item);
   void print_streamed(const Json& item) const;
+  static void print_bytes(const Json& item);
   void print_for_people(const Json& result);
 
   const Method& row_;

@@ -1,7 +1,11 @@
 // pabal letter ...: what lies in a mailbox, for an operator who looks whether mail arrives, and for tests.
+#include <algorithm>
+
 #include "app/admin/tables.h"
 #include "app/admin/views.h"
+#include "base/encoding.h"
 #include "mailbox/mailboxes.h"
+#include "message/encoded_word.h"
 #include "message/header.h"
 
 namespace pabal::app {
@@ -12,12 +16,12 @@ using net::Task;
 // What of a letter is read for a list: its header, nearly always.
 constexpr std::size_t kHeadBytes = 16 * 1024;
 constexpr std::size_t kPageLetters = 200;
-// A letter goes out in one answer; a larger one is fetched by a mail program.
-constexpr std::size_t kMaxShownBytes = 16 * 1024 * 1024;
+// How much of a letter goes into one line of an answer (kMaxAnswerBytes).
+constexpr std::uint64_t kPieceBytes = 1024 * 1024;
 
 std::string text_of(std::string_view head, std::string_view name) {
   const auto field = message::find_field(head, name);
-  return field ? message::unfold(field->value) : std::string();
+  return field ? message::decode_header_text(field->value) : std::string();
 }
 
 Task<Result<Json>> list_letters(AdminServices& services, const Params& params, Reply& reply) {
@@ -43,18 +47,20 @@ Task<Result<Json>> list_letters(AdminServices& services, const Params& params, R
   co_return Json::object({{"count", count}});
 }
 
-Task<Result<Json>> show_letter(AdminServices& services, const Params& params, Reply&) {
+// In base64, because a letter may hold any bytes, and JSON only text.
+Task<Result<Json>> show_letter(AdminServices& services, const Params& params, Reply& reply) {
   PABAL_CO_TRY(const account::Account account, co_await load_account(services, params));
   const auto number = params.find_number("id");
   const mailbox::LetterId id(static_cast<std::uint64_t>(number.value_or(0)));
   PABAL_CO_TRY(const auto record, co_await services.mailboxes->find(account.id, id));
   if (!record) co_return fail(ErrorKind::kRefuse, "there is no letter {} in that mailbox", id);
-  if (record->size_bytes() > kMaxShownBytes) {
-    co_return fail(ErrorKind::kRefuse, "the letter has {} bytes; {} can be shown here", record->size_bytes(),
-                   kMaxShownBytes);
+  const std::uint64_t size = record->size_bytes();
+  for (std::uint64_t at = 0; at < size; at += kPieceBytes) {
+    PABAL_CO_TRY(const std::string piece,
+                 co_await services.mailboxes->read(*record, at, std::min(kPieceBytes, size - at)));
+    PABAL_CO_TRY_VOID(co_await reply.item(Json::object({{"base64", to_base64(piece)}})));
   }
-  PABAL_CO_TRY(std::string text, co_await services.mailboxes->read(*record, 0, record->size_bytes()));
-  co_return Json(std::move(text));
+  co_return Json::object({{"size", size}});
 }
 
 const Param kAddress = {"address", ParamType::kAddress, Need::kRequired, "an address of the account"};
@@ -79,8 +85,9 @@ std::vector<Method> letter_methods() {
       {.name = "letter.show",
        .summary = "Show a letter as it lies in the mailbox",
        .params = {kAddress, {"id", ParamType::kNumber, Need::kRequired, "its number, from the list"}},
-       .show = {.shape = Show::Shape::kText},
-       .handler = show_letter},
+       .show = {.shape = Show::Shape::kBytes},
+       .handler = show_letter,
+       .example = "letter show bob@example.org 1"},
   };
 }
 
