@@ -43,7 +43,7 @@ std::optional<Parameter> parse_esmtp_param(Cursor& in) {
   return out;
 }
 
-/// Printable ASCII, as ENVID and ORCPT mean once they are decoded (RFC 3461 §4.2, §4.4).
+/// Printable ASCII, as ENVID means once it is decoded (RFC 3461 §4.4).
 std::optional<std::string> decode_printable(std::string_view xtext, std::size_t max_bytes) {
   auto decoded = from_xtext(xtext);
   if (!decoded || decoded->empty() || decoded->size() > max_bytes) return {};
@@ -206,8 +206,16 @@ std::optional<OriginalRecipient> parse_original_recipient(std::string_view value
     out.address = from_unitext(in.rest()).value_or(std::string(in.rest()));
     return out.address.empty() ? std::nullopt : std::optional(out);
   }
-  auto address = decode_printable(in.rest(), kMaxOriginalRecipientBytes);
-  if (!address) return {};
+  auto address = from_xtext(in.rest());
+  if (!address || address->empty() || !is_utf8(*address)) return {};
+  if (!std::ranges::all_of(*address, [](char c) { return is_vchar(c) || c == ' ' || !is_ascii(c); }))
+    return {};
+  if (!is_ascii(*address)) {
+    // Postfix (3.7) writes a UTF-8 address as `rfc822;+ED+99+8D...`, for which RFC 6533 §3 has the type
+    // utf-8. From here on it has it, so that the next host can read it too.
+    if (out.type != "rfc822") return {};
+    out.type = "utf-8";
+  }
   out.address = *std::move(address);
   return out;
 }

@@ -119,7 +119,11 @@ TEST(RcptParameters, OriginalRecipient) {
   EXPECT_EQ(rcpt(" ORCPT=UTF-8;파발@example.com").original, (OriginalRecipient{"utf-8", "파발@example.com"}));
   // Labelled so, but not of that form: kept without alteration.
   EXPECT_EQ(rcpt(" ORCPT=utf-8;a+2B@example.com").original, (OriginalRecipient{"utf-8", "a+2B@example.com"}));
-  for (const char* bad : {"", "rfc822", "rfc822;", ";a@b", "rfc822;a+2", "rfc822;a+0Ab"}) {
+  // As Postfix 3.7 writes an address in UTF-8.
+  EXPECT_EQ(rcpt(" ORCPT=rfc822;+ED+8C+8C+EB+B0+9C@example.com").original,
+            (OriginalRecipient{"utf-8", "파발@example.com"}));
+  for (const char* bad :
+       {"", "rfc822", "rfc822;", ";a@b", "rfc822;a+2", "rfc822;a+0Ab", "rfc822;+ED+8C", "x400;+ED+8C+8C"}) {
     EXPECT_FALSE(parse_rcpt_command(std::string("TO:<a@b.example> ORCPT=") + bad, kAll, {})) << bad;
   }
 }
