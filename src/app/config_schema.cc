@@ -122,9 +122,9 @@ Options account_rows() {
       row(PABAL_OPTION(account.scram.enabled), flag(), "true", kRestart,
           "Whether new passwords are also stored as SCRAM-SHA-256 keys, so that clients can log in without "
           "sending them. Without, only argon2id hashes are kept."),
-      row(PABAL_OPTION(account.scram.iterations), whole<std::uint32_t>(4096, 10'000'000), "100000", kRestart,
+      row(PABAL_OPTION(account.scram.iterations), whole<std::uint32_t>(4096, 10'000'000), "65536", kRestart,
           "Rounds of the SCRAM key of a new password; clients compute as many at each login (RFC 7677 asks "
-          "for 4096 at least)."),
+          "for 4096 at least). Clients that use Cyrus SASL, Postfix among them, refuse more than 65536."),
   };
 }
 
