@@ -10,7 +10,14 @@ build_packages=(
   libgtest-dev libgmock-dev dns-root-data
 )
 # What the whole suite needs beside that: sanitizers, the fuzzer's run time, readable stacks.
-check_packages=(libclang-rt-19-dev llvm-19 clang-format-19 openssl python3-minimal)
+check_packages=(
+  libclang-rt-19-dev llvm-19 clang-format-19 openssl python3
+  # Mail programs for tests/interop, and what peer_packages stand on.
+  curl swaks libnet-ssleay-perl msmtp
+  libdb5.3 libnsl2 libsasl2-2 libsasl2-modules libidn12 libgnutls-dane0 libnss-wrapper
+)
+# Mail servers for tests/interop. Debian lets only one of them in, and starts it; so they are only unpacked.
+peer_packages=(postfix exim4-daemon-light)
 
 if [ -t 1 ]; then bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' plain=$'\e[0m'; else bold='' dim='' red='' plain=''; fi
 
@@ -86,6 +93,27 @@ install_packages() {
     fail "Some packages could not be installed." \
       "Pabal builds on Debian 12 (bookworm); this is: $(. /etc/os-release 2>/dev/null; printf '%s' "${PRETTY_NAME:-unknown}")." \
       "The whole output: $log" "When they are there some other way: $0 --no-install"
+}
+
+# unpack_peers: the servers that tests/interop talks to, into build/peers. Without them those tests are skipped.
+unpack_peers() {
+  command -v apt-get >/dev/null || return 0
+  local package
+  for package in "${peer_packages[@]}"; do
+    [ -e "build/peers/.$package" ] && continue
+    run_step "Fetching $package, to be unpacked into build/peers" build/peers.log unpack_peer "$package" ||
+      say "Tests that need $package will be skipped. The whole output: build/peers.log"
+  done
+}
+
+unpack_peer() {
+  local debs=build/peers.debs
+  mkdir -p "$debs" build/peers
+  (cd "$debs" && rm -f "$1"_*.deb && apt-get download "$1") || return 1
+  dpkg -x "$debs/$1"_*.deb build/peers || return 1
+  # Nothing here runs as anybody but the one who starts it.
+  find build/peers -type f -perm /6000 -exec chmod ug-s {} + || return 1
+  touch "build/peers/.$1"
 }
 
 # build PRESET TARGET...

@@ -1,0 +1,112 @@
+"""The real program, as an operator runs it: a server of its own on free ports, in a directory that goes away."""
+
+import base64
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("PABAL_PROGRAM", str(SOURCE / "build/release/pabal"))
+PATIENCE = 60.0  # for what takes a second; a busy machine may need more, a broken one never gets there
+
+LISTENERS = {
+    "mx": 'protocol = "smtp"\naddress = ["127.0.0.1:0"]',
+    "submission": 'protocol = "submission"\naddress = ["127.0.0.1:0"]',
+    "submissions": 'protocol = "submission"\ntls = "implicit"\naddress = ["127.0.0.1:0"]',
+    "lmtp": 'protocol = "lmtp"\naddress = ["127.0.0.1:0"]',
+}
+
+
+def wait_until(what, condition):
+    """What the condition gives once it is true. It is asked again and again, since a peer's disk rings no bell."""
+    deadline = time.monotonic() + PATIENCE
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {PATIENCE:.0f} s in vain: {what}")
+        time.sleep(0.05)
+    return result
+
+
+class Pabal:
+    """Serves hamburger.edu. stop() it, or use it in a `with`."""
+
+    domain = "hamburger.edu"
+
+    def __init__(self, more_config=""):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="pabal-interop-"))
+        self.config = self.directory / "pabal.toml"
+        listeners = "".join(f'[[listener]]\nname = "{name}"\n{rows}\n' for name, rows in LISTENERS.items())
+        self.config.write_text(f'[server]\nhostname = "mail.{self.domain}"\ndata_dir = "{self.directory}/data"\n'
+                               f'[smtp]\nharvest_delay = "0s"\n{more_config}\n{listeners}')
+        self._log = open(self.directory / "log", "wb")
+        self._accounts = 0
+        try:
+            self.run("domain", "add", self.domain)
+            self._process = subprocess.Popen([PROGRAM, "--config", self.config, "serve"],
+                                             stdout=self._log, stderr=self._log)
+            status = self.json("status", "--wait", f"{PATIENCE:.0f}")
+        except BaseException:
+            self._clean_up()
+            raise
+        listening = dict(each.split(" ", 1) for each in status["listening"])
+        self.ports = {name: int(address.rsplit(":", 1)[1]) for name, address in listening.items()}
+        self.certificate = self.directory / "data" / "self-signed.pem"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def run(self, *args, input=b""):
+        """Standard output of a command; a command that fails is an error of the test."""
+        done = subprocess.run([PROGRAM, "--config", self.config, *args], input=input, capture_output=True, timeout=PATIENCE)
+        if done.returncode != 0:
+            raise AssertionError(f"pabal {' '.join(args)}: {done.stderr.decode()}\n{self.log()}")
+        return done.stdout
+
+    def json(self, *args):
+        return json.loads(self.run("--json", *args))
+
+    def add_account(self, password="a secret of some length", name=None):
+        """A new account, so that each test has a mailbox of its own."""
+        self._accounts += 1
+        address = f"{name or f'user{self._accounts}'}@{self.domain}"
+        self.run("account", "add", address, "--password-stdin", input=password.encode() + b"\n")
+        return address
+
+    def letters(self, address):
+        """Every letter in the mailbox, whole, the oldest first."""
+        numbers = [each["id"] for each in self.json("letter", "list", address)]
+        return [b"".join(base64.b64decode(piece["base64"]) for piece in self.json("letter", "show", address, str(number)))
+                for number in numbers]
+
+    def wait_for_letters(self, address, count):
+        wait_until(f"{count} letters for {address}", lambda: len(self.json("letter", "list", address)) >= count)
+        return self.letters(address)
+
+    def log(self):
+        return (self.directory / "log").read_text(errors="replace")
+
+    def stop(self):
+        """As systemd stops it. Sessions are over by now, so it ends at once, and well."""
+        try:
+            self._process.send_signal(signal.SIGTERM)
+            code = self._process.wait(PATIENCE)
+            if code != 0:
+                raise AssertionError(f"the server ended with {code}\n{self.log()}")
+        finally:
+            self._clean_up()
+
+    def _clean_up(self):
+        process = getattr(self, "_process", None)
+        if process and process.poll() is None:
+            process.kill()
+            process.wait()
+        self._log.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
