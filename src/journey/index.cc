@@ -15,6 +15,9 @@ constexpr std::size_t kRowsPerCommit = 4000;
 static_assert(kRowsPerCommit + kMaxTermRecipients + 3 < store::kMaxBatchOperations);
 // A letter's entries follow each other within minutes; about 100 bytes each.
 constexpr std::size_t kPutLately = 16'384;
+// After each put, for more to come: rows that go together cost one sync and lie side by side. A letter is
+// found that much later, and the next letter's own commit has the disk for itself.
+constexpr std::chrono::milliseconds kGather{50};
 // After a failure of the store, before the same is tried again.
 constexpr std::chrono::seconds kRetry{5};
 constexpr store::ScanLimits kPage{.max_entries = 256};
@@ -40,10 +43,12 @@ net::Task<void> Index::run() {
       if (!done) note_gap(earliest);
     }
     if (done && has_gap()) done = co_await close_gap();
-    if (done) continue;
-    log_.warn("the index of journeys could not be written; it is filled again later",
-              {{"error", done.error()}});
-    if (!co_await net::sleep_until(context.loop->in(kRetry))) co_return;
+    if (!done) {
+      log_.warn("the index of journeys could not be written; it is filled again later",
+                {{"error", done.error()}});
+    }
+    const auto pause = done ? std::chrono::milliseconds(kGather) : std::chrono::milliseconds(kRetry);
+    if (!co_await net::sleep_until(context.loop->in(pause))) co_return;
   }
 }
 
