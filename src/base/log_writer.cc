@@ -11,6 +11,9 @@ namespace pabal {
 namespace {
 /// A burst may leave a large buffer behind; between bursts less will do.
 constexpr std::size_t kKeptBytes = std::size_t{64} << 10;
+/// After a write, for more to come: a busy server pays for a hundred wake-ups and writes a second, not for
+/// one a line. A person who looks on does not see it.
+constexpr std::chrono::milliseconds kGather{10};
 }  // namespace
 
 LogWriter::LogWriter(LogWriterOptions options, std::unique_ptr<LogSink> sink, const Clock& clock)
@@ -37,9 +40,10 @@ void LogWriter::submit(LogLevel level, std::string_view line) {
       return;
     }
     ++counts_.lines_by_level[static_cast<std::size_t>(level)];
-    wake = queue_.empty();
+    const bool was_urgent = is_urgent();
     queue_.append(line);
     ++asked_;
+    wake = std::exchange(sleeping_, false) || (is_urgent() && !was_urgent);
   }
   if (wake) wake_.notify_one();
 }
@@ -60,13 +64,20 @@ LogCounts LogWriter::counts() const {
 
 bool LogWriter::flush() {
   std::unique_lock lock(mutex_);
-  return settled_.wait_for(lock, kPatience, [this, target = asked_] { return done_ >= target; });
+  const std::uint64_t target = asked_;
+  hurried_ = std::max(hurried_, target);
+  wake_.notify_one();
+  return settled_.wait_for(lock, kPatience, [this, target] { return done_ >= target; });
 }
+
+// Under the lock.
+bool LogWriter::is_urgent() const { return queue_.size() > options_.max_queued_bytes / 2; }
 
 void LogWriter::write_until_told_to_stop() {
   std::string batch;
   std::unique_lock lock(mutex_);
   for (;;) {
+    sleeping_ = asked_ == done_;
     wake_.wait(lock, [this] { return stopping_ || asked_ != done_; });
     if (asked_ == done_) return;
     std::swap(batch, queue_);
@@ -85,6 +96,7 @@ void LogWriter::write_until_told_to_stop() {
     lock.lock();
     done_ = taken;
     settled_.notify_all();
+    wake_.wait_for(lock, kGather, [this] { return stopping_ || hurried_ > done_ || is_urgent(); });
   }
 }
 

@@ -90,6 +90,7 @@ class LogWriter {
   bool flush();
 
  private:
+  bool is_urgent() const;
   void write_until_told_to_stop();
   void write_lines(std::string_view lines);
   void report_drops(std::uint64_t newly_dropped);
@@ -110,8 +111,10 @@ class LogWriter {
   std::string queue_;
   LogCounts counts_;
   std::uint64_t reported_drops_ = 0;
-  std::uint64_t asked_ = 0;  // lines and reopenings asked for,
-  std::uint64_t done_ = 0;   // and how far the writer thread got with them
+  std::uint64_t asked_ = 0;    // lines and reopenings asked for,
+  std::uint64_t done_ = 0;     // and how far the writer thread got with them
+  std::uint64_t hurried_ = 0;  // how far somebody waits for
+  bool sleeping_ = false;      // the writer thread, until somebody wakes it
   bool reopen_wanted_ = false;
   bool stopping_ = false;
 
