@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <mutex>
-#include <string>
 
 #include "base/lru_map.h"
 #include "journey/resend_guard.h"
@@ -15,10 +14,10 @@ namespace pabal::delivery {
 
 class SentAgain {
  public:
-  /// The token for what the letter is; another one for each time that an answer was heard.
-  journey::ResendToken token_of(const std::string& letter);
+  /// The token of the letter, `letter` itself at first; another one for each time that an answer was heard.
+  journey::ResendToken token_of(const journey::ResendToken& letter);
   /// The client knows that we have the letter.
-  void answer_heard(const std::string& letter);
+  void answer_heard(const journey::ResendToken& letter);
 
  private:
   // A client that sends the very same letter twice on purpose does so soon; who comes after so many others
@@ -26,7 +25,7 @@ class SentAgain {
   static constexpr std::size_t kMaxRemembered = 65'536;
 
   std::mutex mutex_;
-  LruMap<std::string, std::uint32_t> answers_{kMaxRemembered};
+  LruMap<std::uint64_t, std::uint32_t> answers_{kMaxRemembered};  // by the token's beginning: it is a hash
 };
 
 }  // namespace pabal::delivery

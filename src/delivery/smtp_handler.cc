@@ -107,8 +107,8 @@ void SmtpHandler::reset() {
 }
 
 void SmtpHandler::answer_heard() {
-  if (!last_letter_.empty()) services_.sent_again.answer_heard(last_letter_);
-  last_letter_.clear();
+  if (last_letter_) services_.sent_again.answer_heard(*last_letter_);
+  last_letter_.reset();
 }
 
 }  // namespace pabal::delivery

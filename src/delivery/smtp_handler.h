@@ -69,7 +69,8 @@ class SmtpHandler final : public smtp::ServerHandler {
   // The transaction.
   std::optional<smtp::MailCommand> mail_;
   std::vector<Route> recipients_;
-  std::string last_letter_;  ///< by what the last one is known, until its answer was heard
+  std::optional<journey::ResendToken>
+      last_letter_;  ///< by what the last one is known, until its answer was heard
 };
 
 }  // namespace pabal::delivery

@@ -24,8 +24,8 @@ bool has_8bit(std::string_view bytes) {
 
 }  // namespace
 
-SmtpLetter::SmtpLetter(SmtpServices& services, const Logger& log, WireLog& wire, std::string& known_as,
-                       Incoming letter)
+SmtpLetter::SmtpLetter(SmtpServices& services, const Logger& log, WireLog& wire,
+                       std::optional<journey::ResendToken>& known_as, Incoming letter)
     : services_(services),
       log_(log),
       wire_(wire),
@@ -138,7 +138,7 @@ net::Task<smtp::LetterVerdict> SmtpLetter::finish() {
   letter_.arrived = services_.clock.wall();
   letter_.began = wire_.began();
   letter_.dialogue = wire_.take();
-  std::string known_as = identity();
+  journey::ResendToken known_as = journey::make_resend_token(identity());
   letter_.token = services_.sent_again.token_of(known_as);
 
   log_.info("letter", {{"id", letter_.id.to_string()},

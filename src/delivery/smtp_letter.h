@@ -20,8 +20,8 @@ struct SmtpServices;
 class SmtpLetter final : public smtp::LetterSink {
  public:
   /// `known_as` is told by what the letter is known, once it was taken. All outlive it but `letter`.
-  SmtpLetter(SmtpServices& services, const Logger& log, WireLog& wire, std::string& known_as,
-             Incoming letter);
+  SmtpLetter(SmtpServices& services, const Logger& log, WireLog& wire,
+             std::optional<journey::ResendToken>& known_as, Incoming letter);
 
   net::Task<Result<void>> write(std::string_view bytes) override;
   net::Task<smtp::LetterVerdict> finish() override;
@@ -37,7 +37,7 @@ class SmtpLetter final : public smtp::LetterSink {
   SmtpServices& services_;
   const Logger& log_;
   WireLog& wire_;
-  std::string& known_as_;
+  std::optional<journey::ResendToken>& known_as_;
   Incoming letter_;
   message::HeaderCollector header_;
   std::unique_ptr<store::BlobWriter> blob_;
