@@ -137,6 +137,11 @@ struct Config {
     std::vector<net::IpAddress> source;
   } queue;
 
+  struct Journey {
+    Duration keep_successes{};
+    Duration keep_failures{};
+  } journey;
+
   struct Route {
     std::string domain;
     std::string host;

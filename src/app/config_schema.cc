@@ -230,6 +230,15 @@ Options queue_rows() {
   };
 }
 
+Options journey_rows() {
+  return {
+      row(PABAL_OPTION(journey.keep_successes), duration("1h", "3650d"), "\"7d\"", kRestart,
+          "How long it can be told how a letter came to its end, if that was a good one."),
+      row(PABAL_OPTION(journey.keep_failures), duration("1h", "3650d"), "\"30d\"", kRestart,
+          "How long it can be told of a letter that failed, was dropped, or still waits."),
+  };
+}
+
 std::vector<Option<Config::Route>> route_columns() {
   using Route = Config::Route;
   using queue::TlsPolicy;
@@ -359,10 +368,11 @@ ConfigSchema::Rows::Rows(const std::vector<std::string>& protocols) {
       {"smtp", "Mail that comes in: from other servers, and from mail programs."},
       {"smtp.leniency", "How far the grammar bends for clients of the field."},
       {"queue", "Mail that goes out to other servers."},
+      {"journey", "The record of every letter's way."},
       {"dns", "How names are looked up."},
   };
   for (auto* section : {server_rows, log_rows, admin_rows, store_rows, limits_rows, account_rows,
-                        throttle_rows, smtp_rows, queue_rows, dns_rows}) {
+                        throttle_rows, smtp_rows, queue_rows, journey_rows, dns_rows}) {
     add(options, section());
   }
   tables.push_back(

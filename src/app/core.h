@@ -32,6 +32,7 @@ class Core {
   account::Credentials& credentials() { return credentials_; }
   journey::Live& live() { return live_; }
   journey::Index& journeys() { return journeys_; }
+  journey::Places& journey_places() { return places_; }
   journey::Journal& journal() { return journal_; }
   mailbox::Mailboxes& mailboxes() { return mailboxes_; }
 

@@ -84,6 +84,12 @@ Started Server::open() {
   if (auto opened = open_mail(); !opened)
     return std::unexpected(failure(ExitCode::kCannotCreate, std::move(opened).error()));
   housekeeping_.emplace(core_->store(), core_->directory(), log_, metrics_, config().store.sweep_interval);
+  journey_keeping_.emplace(
+      core_->store(), core_->journeys(), core_->journey_places(), clock_,
+      journey::RetentionOptions{
+          .successes = std::chrono::ceil<std::chrono::hours>(config().journey.keep_successes),
+          .failures = std::chrono::ceil<std::chrono::hours>(config().journey.keep_failures)},
+      log_);
   AdminServices services = core_->admin_services(this);
   services.queue = &mail_->queue();
   admin_.emplace(services, admin_methods());
@@ -145,7 +151,7 @@ void Server::start_housekeeping() {
     duties.spawn(mail_->run(index));
     if (index != 0) co_return;
     duties.spawn(housekeeping_->run(on_bug));
-    duties.spawn(core_->journeys().run());
+    duties.spawn(journey_keeping_->run(on_bug));
   });
 }
 
@@ -160,11 +166,13 @@ void Server::end_housekeeping() {
 
 void Server::drain() {
   draining_ = true;
+  if (core_) core_->live().close();
   const std::chrono::milliseconds patience = drain_timeout();
   {
     // Side by side, so that the slowest does not keep the others' doors open.
     std::vector<std::jthread> drains;
-    for (Service* const service : services_) drains.emplace_back([service, patience] { service->drain(patience); });
+    for (Service* const service : services_)
+      drains.emplace_back([service, patience] { service->drain(patience); });
     if (control_) drains.emplace_back([&] { control_->drain(patience); });
   }
   end_housekeeping();

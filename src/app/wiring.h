@@ -26,6 +26,7 @@
 #include "app/core.h"
 #include "app/exit_code.h"
 #include "app/housekeeping.h"
+#include "app/journey_keeping.h"
 #include "app/login_log.h"
 #include "app/mail_system.h"
 #include "app/place.h"
@@ -123,6 +124,7 @@ class Server final : private ServerControl {
   std::optional<net::WorkerPool> workers_;
   std::unique_ptr<MailSystem> mail_;
   std::optional<Housekeeping> housekeeping_;
+  std::optional<JourneyKeeping> journey_keeping_;
   std::vector<std::unique_ptr<net::Scope>> background_;  ///< by loop
   std::optional<Admin> admin_;
   std::optional<ControlService> control_;
