@@ -34,28 +34,6 @@ Result<void> check(const Route& route) {
 
 }  // namespace
 
-std::string_view to_string(TlsPolicy policy) {
-  switch (policy) {
-    case TlsPolicy::kOpportunistic:
-      return "opportunistic";
-    case TlsPolicy::kRequired:
-      return "required";
-    case TlsPolicy::kImplicit:
-      return "implicit";
-    case TlsPolicy::kNever:
-      return "never";
-  }
-  return "";
-}
-
-std::optional<TlsPolicy> parse_tls_policy(std::string_view name) {
-  for (const auto policy :
-       {TlsPolicy::kOpportunistic, TlsPolicy::kRequired, TlsPolicy::kImplicit, TlsPolicy::kNever}) {
-    if (name == to_string(policy)) return policy;
-  }
-  return {};
-}
-
 Result<void> Routes::add(std::string_view pattern, Route route) {
   PABAL_TRY(std::string key, parse_pattern(pattern));
   if (auto checked = check(route); !checked)

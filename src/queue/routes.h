@@ -27,8 +27,6 @@ enum class TlsPolicy : std::uint8_t {
   kImplicit,       ///< TLS from the first byte (RFC 8314), port 465
   kNever,
 };
-std::string_view to_string(TlsPolicy policy);
-std::optional<TlsPolicy> parse_tls_policy(std::string_view name);
 
 struct Route {
   struct Login {

@@ -69,11 +69,5 @@ TEST(Routes, RefusesWhatCannotWork) {
   EXPECT_TRUE(routes.add("lmtp.example", {.host = "unix:/run/lmtp", .lmtp = true}));
 }
 
-TEST(Routes, PoliciesHaveNames) {
-  for (const char* name : {"opportunistic", "required", "implicit", "never"})
-    EXPECT_EQ(to_string(parse_tls_policy(name).value()), name);
-  EXPECT_FALSE(parse_tls_policy("maybe"));
-}
-
 }  // namespace
 }  // namespace pabal::queue

@@ -96,7 +96,10 @@ Failure classify(Stage stage, Reply reply) {
 Failure classify(Stage stage, const Error& error) {
   // Each layer words a wait that ran out in its own way; people are told one.
   const bool timed_out = error.kind == ErrorKind::kDeadline;
-  return {stage, FailureScope::kHost, Permanence::kTemporary, {},
+  return {stage,
+          FailureScope::kHost,
+          Permanence::kTemporary,
+          {},
           timed_out ? "it did not answer in time" : error.detail};
 }
 
