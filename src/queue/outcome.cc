@@ -72,8 +72,8 @@ void fail_recipient(Task& task, const Letter& letter, Recipient recipient, Recip
     return;
   }
   RecipientResult why;
-  why.reason =
-      letter.sender ? "The sender asked for no report." : "It has no sender to tell: it is a report.";
+  why.reason = letter.sender ? "No report was made: the sender asked for none."
+                             : "No report was made: the letter is one itself.";
   dropped.event(Stage::kDropped, recipient, why);
 }
 

@@ -240,7 +240,8 @@ net::Task<Result<void>> ShardRunner::suspend_here(account::DomainName domain, st
 }
 
 net::Task<Result<void>> ShardRunner::resume_here(account::DomainName domain) {
-  if (!lane_of(domain).suspended()) {
+  const auto known = lanes_.find(domain.ascii());
+  if (known == lanes_.end() || !known->second->suspended()) {
     co_return fail(ErrorKind::kRefuse, "deliveries to {} are not suspended", domain.unicode());
   }
   store::Batch batch(partition_);

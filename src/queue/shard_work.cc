@@ -254,7 +254,10 @@ net::Task<bool> ShardRunner::send_report(Lane& lane, const Task& task, ReportKin
   if (sent) {
     services_.metrics.reports.add();
     event.add(FactName::kRelatedJourney, sent->to_string());
-    event.add(FactName::kReason, fmt::format("The sender was told that it is {}.", word_for(kind)));
+    if (kind != ReportKind::kFailed) {
+      event.add(FactName::kReason, fmt::format("{} was told that the letter {}", letter.sender->to_display(),
+                                               kind == ReportKind::kDelayed ? "is late." : "was handed on."));
+    }
   } else {
     event.stage = Stage::kDropped;
     event.add(FactName::kReason, fmt::format("The report has nowhere to go: {}", sent.error().detail));
