@@ -110,6 +110,7 @@ std::vector<Queue::Part> Queue::cut(Submission& submission) const {
 }
 
 net::Task<Result<Added>> Queue::add(Submission submission) {
+  if (submission.to.empty()) co_return fail(ErrorKind::kRefuse, "a letter without recipients");
   submission.entry.id = submission.letter.id;
   std::vector<Part> parts = cut(submission);
   const auto letter = std::make_shared<const Letter>(std::move(submission.letter));

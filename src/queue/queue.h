@@ -6,7 +6,8 @@
 //     ... from any loop:   co_await queue.add(std::move(submission));
 //
 // Its shards live on the loops (queue/shard.h): a domain's letters, what is known of it and the connections
-// to it are all on one. The queue must outlive the loops' last turn: tasks are handed over by posting.
+// to it are all on one. The queue must outlive the loops' last turn, and operators' calls need running loops:
+// tasks and edits are handed over by posting.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 #include "queue/queue.h"
 
 #include <set>
+#include <stdexcept>
 
 #include "queue/testing.h"
 
@@ -336,6 +337,45 @@ TEST_F(QueueTest, PowerGoesAtEachStep) {
   }
 }
 
+TEST_F(QueueTest, PowerGoesWhileLettersAreDeferredWarnedAboutAndBroughtForward) {
+  for (int step = 0; step < 40; step += 3) {
+    SCOPED_TRACE(step);
+    courier_.hosts["hamburger.edu"] = {.hosts = Hosts::kUnreachable};
+    door_.reports.clear();
+    start();
+    std::vector<JourneyId> ids;
+    for (int i = 0; i < 3; ++i) ids.push_back(add());
+    pass(3h + 50min);
+    engine_.commits_until_dark = step;
+    pass(1h);
+    courier_.hosts["hamburger.edu"] = {};
+    pass(1h);
+    stop();
+    engine_.commits_until_dark.reset();
+    start();
+    pass(1h);
+    for (const JourneyId id : ids) EXPECT_EQ(journal_.count(id, Stage::kRelayed), 1u);
+    EXPECT_LE(door_.reports.size(), 3u);  // that each is late, at most once
+    EXPECT_EQ(keys_left(), std::vector<std::string>{});
+    stop();
+  }
+}
+
+TEST_F(QueueTest, BrokenStoreAfterAnAttemptSendsNothingAgainAndAgain) {
+  courier_.hosts["hamburger.edu"] = {.takes = 1s};
+  start();
+  const JourneyId id = add();
+  engine_.commits_until_dark = 0;
+  pass(1h);
+  EXPECT_EQ(courier_.ended.size(), 1u);
+  engine_.commits_until_dark.reset();
+  stop();
+  start();
+  pass(1min);
+  EXPECT_EQ(journal_.count(id, Stage::kRelayed), 1u);
+  EXPECT_EQ(keys_left(), std::vector<std::string>{});
+}
+
 TEST_F(QueueTest, FullDiskAfterAnAttemptSendsNothingTwice) {
   courier_.hosts["hamburger.edu"] = {.takes = 1s};
   start();
@@ -345,6 +385,27 @@ TEST_F(QueueTest, FullDiskAfterAnAttemptSendsNothingTwice) {
   EXPECT_EQ(courier_.ended.size(), 1u);
   EXPECT_EQ(journal_.count(id, Stage::kRelayed), 1u);
   EXPECT_EQ(keys_left(), std::vector<std::string>{});
+}
+
+TEST_F(QueueTest, CourierThatBreaksLosesNothing) {
+  start();
+  const auto usual = courier_.answer;
+  courier_.answer = [](const Recipient&) -> RecipientResult { throw std::runtime_error("a bug"); };
+  const JourneyId id = add();
+  pass(1s);
+  EXPECT_EQ(list().size(), 1u);
+  courier_.answer = usual;
+  pass(10s);
+  EXPECT_EQ(journal_.count(id, Stage::kRelayed), 1u);
+  EXPECT_EQ(counts_.in_flight.value(), 0);
+  EXPECT_EQ(keys_left(), std::vector<std::string>{});
+}
+
+TEST_F(QueueTest, LetterWithoutRecipientsIsRefused) {
+  start();
+  const auto added = run(queue_->add(submission({.to = {}})));
+  ASSERT_FALSE(added);
+  EXPECT_EQ(added.error().kind, ErrorKind::kRefuse);
 }
 
 TEST_F(QueueTest, FullDiskRefusesALetterWithoutTrace) {

@@ -85,7 +85,7 @@ struct ShardRunner::Work {
     if (unproven) --runner.unproven_attempts_;
     if (!answered) lane.attempt_dropped();
     if (!stored) runner.stall(lane);
-    lane.leave(task.name, gone ? std::nullopt : std::optional(task.place()));
+    if (!aside) lane.leave(task.name, gone ? std::nullopt : std::optional(task.place()));
     runner.touch(lane);
   }
 
@@ -96,6 +96,9 @@ struct ShardRunner::Work {
   bool answered = false;  // the courier said something about the hosts
   bool stored = false;    // what happened is; otherwise the lane waits before it is read again
   bool gone = false;      // nothing of it is left in the line
+  // The store is broken where this task lies: nobody touches it until the next start. To try it again would
+  // be to send it again and again.
+  bool aside = false;
 };
 
 net::Task<void> ShardRunner::work_on(Lane& lane, Task task) {
@@ -109,8 +112,7 @@ net::Task<void> ShardRunner::work_on(Lane& lane, Work& work) {
   if (const auto loaded = co_await load_letter(task); !loaded) {
     services_.log.error("a letter of the queue can't be read",
                         {{"journey", task.name.id.to_string()}, {"error", loaded.error()}});
-    // Left aside until somebody looks at it; what the disk can't give now, it may give later.
-    work.stored = work.gone = loaded.error().kind == ErrorKind::kCorrupt;
+    work.stored = work.aside = loaded.error().kind == ErrorKind::kCorrupt;
     co_return;
   }
   const WallTime time = now();
@@ -155,7 +157,10 @@ net::Task<void> ShardRunner::carry(Lane& lane, Work& work) {
   if (is_late(options_.retry, task.since, ended) && those_who_want_delay(task, *task.letter).empty()) {
     task.warned = true;
   }
-  work.stored = (co_await save(lane, task, std::move(outcome.events))).has_value();
+  const Result<void> saved = co_await save(lane, task, std::move(outcome.events));
+  work.stored = saved.has_value();
+  work.aside =
+      !saved && (saved.error().kind == ErrorKind::kCorrupt || saved.error().kind == ErrorKind::kRefuse);
 }
 
 net::Task<void> ShardRunner::pass_over_due(Lane& lane) {
