@@ -16,6 +16,9 @@ using journey::Stage;
 using smtp::EnhancedCode;
 using smtp::Reply;
 
+// What is read of a letter for the sake of its header, which is rarely longer.
+constexpr std::size_t kReturnedHeaderBytes = 64 * 1024;
+
 Reply accepted(journey::JourneyId id) {
   return {250, smtp::status::kLetterOk, fmt::format("Message accepted for delivery, id {}", id.to_string())};
 }
@@ -85,14 +88,72 @@ net::Task<std::vector<Reply>> Door::take(Incoming letter) {
   }
 
   std::vector<Reply> replies(letter.recipients.size(), accepted(letter.id));
+  std::vector<std::size_t> delivered;
+  std::vector<std::size_t> too_full;
   for (const Copies::Local& copy : copies.local) {
-    if (copy.outcome) continue;
-    for (const std::size_t i : copy.recipients) replies[i] = reply_for(copy.outcome.error());
+    for (const std::size_t i : copy.recipients) {
+      const auto& notify = letter.recipients[i].parameters.notify;
+      if (copy.outcome) {
+        if (notify && notify->success) delivered.push_back(i);
+      } else {
+        replies[i] = reply_for(copy.outcome.error());
+        if (copy.outcome.error().kind == ErrorKind::kOverLimit) too_full.push_back(i);
+      }
+    }
   }
   if (!copies.remote_outcome) {
     for (const std::size_t i : copies.remote_recipients) replies[i] = come_again();
   }
+  // SMTP has one answer for all. Where some have the letter and a mailbox is full, we keep it and tell the
+  // sender; else the client would come again for days, for the sake of one.
+  const auto is_kept = [](const Reply& reply) { return reply.accepted(); };
+  const bool some_have_it = std::ranges::any_of(replies, is_kept);
+  if (letter.origin.profile != smtp::Profile::kLmtp && some_have_it && !too_full.empty()) {
+    if (co_await tell_sender(letter, queue::ReportKind::kFailed, too_full)) {
+      for (const std::size_t i : too_full) replies[i] = accepted(letter.id);
+    }
+  }
+  // Good news that gets lost in a crash is no loss of mail: nobody waits for it.
+  if (!delivered.empty())
+    std::ignore = co_await tell_sender(letter, queue::ReportKind::kDelivered, delivered);
   co_return replies;
+}
+
+net::Task<Result<void>> Door::tell_sender(const Incoming& letter, queue::ReportKind kind,
+                                          std::vector<std::size_t> recipients) {
+  if (!letter.sender) co_return Result<void>();  // no reports about reports (RFC 5321 §4.5.5)
+  const queue::Letter about = as_queued(letter);
+  PABAL_CO_TRY(std::string returned, co_await parts_.engine.read_blob(about.blob, 0, kReturnedHeaderBytes));
+  returned = about.preamble + returned.substr(0, message::header_size(returned));
+  std::vector<queue::Task::Ended> ended;
+  std::string what = fmt::format("{} {}", letter.id.to_string(), static_cast<int>(kind));
+  for (const std::size_t i : recipients) {
+    const Route& route = letter.recipients[i];
+    if (kind == queue::ReportKind::kFailed && route.parameters.notify && !route.parameters.notify->failure) {
+      continue;
+    }
+    queue::RecipientResult result;
+    result.fate = queue::RecipientResult::Fate::kFailed;
+    result.status = {4, 2, 2};
+    result.reason = "The mailbox is full.";
+    ended.push_back({.recipient = {route.named, route.parameters}, .result = std::move(result)});
+    what += " " + route.named.key();
+  }
+  if (ended.empty()) co_return Result<void>();
+  const std::string text = queue::build_report({.kind = kind,
+                                                .letter = about,
+                                                .recipients = ended,
+                                                .host_name = options_.host_name,
+                                                .returned = returned},
+                                               parts_.clock, parts_.random);
+  auto sent = co_await send({.to = *letter.sender,
+                             .letter = text,
+                             .smtputf8 = letter.parameters.smtputf8,
+                             .about = letter.id,
+                             .token = journey::make_resend_token(what)});
+  // A sender who can't be told can't be told later either.
+  if (!sent && sent.error().kind != ErrorKind::kRefuse) co_return failure_of(std::move(sent));
+  co_return Result<void>();
 }
 
 std::string Door::trace_of(const Incoming& letter) const {
@@ -156,9 +217,8 @@ net::Task<void> Door::put_in_mailbox(const Incoming& letter, Copies& copies, std
   if (!placed) copy.outcome = failure_of(std::move(placed));
 }
 
-net::Task<void> Door::put_in_queue(const Incoming& letter, Copies& copies) {
-  queue::Submission submission;
-  queue::Letter& waiting = submission.letter;
+queue::Letter Door::as_queued(const Incoming& letter) const {
+  queue::Letter waiting;
   waiting.id = letter.id;
   waiting.sender = letter.sender;
   waiting.message_id = letter.header.message_id;
@@ -179,6 +239,12 @@ net::Task<void> Door::put_in_queue(const Incoming& letter, Copies& copies) {
         span != nullptr ? letter.arrived + *span : std::get<WallTime>(*letter.parameters.hold);
   }
   waiting.submitter = letter.origin.account;
+  return waiting;
+}
+
+net::Task<void> Door::put_in_queue(const Incoming& letter, Copies& copies) {
+  queue::Submission submission;
+  submission.letter = as_queued(letter);
   submission.to = copies.remote;
   submission.blob = letter.blob;
   submission.token = letter.token;

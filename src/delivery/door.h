@@ -23,6 +23,7 @@
 #include "mailbox/mailboxes.h"
 #include "net/task.h"
 #include "queue/queue.h"
+#include "queue/report.h"
 #include "smtp/parameters.h"
 #include "smtp/reply.h"
 #include "store/engine.h"
@@ -58,6 +59,7 @@ struct DoorParts {
   Router& router;
   queue::Intake& queue;
   const Clock& clock;
+  Random& random;
 };
 
 class Door final : public queue::ReportDoor {
@@ -72,10 +74,14 @@ class Door final : public queue::ReportDoor {
  private:
   struct Copies;
 
+  /// Tells the sender of recipients here whose mailbox took the letter, if they wanted to know, or did not.
+  net::Task<Result<void>> tell_sender(const Incoming& letter, queue::ReportKind kind,
+                                      std::vector<std::size_t> recipients);
   net::Task<void> put_in_mailbox(const Incoming& letter, Copies& copies, std::size_t index);
   net::Task<void> put_in_queue(const Incoming& letter, Copies& copies);
   journey::Entry entry_for(const Incoming& letter, bool first) const;
   std::string trace_of(const Incoming& letter) const;
+  queue::Letter as_queued(const Incoming& letter) const;
 
   const DoorParts parts_;
   const DoorOptions options_;

@@ -137,7 +137,8 @@ class SmtpHandlerTest : public account::DirectoryTest {
   FakeQueue queue_;
   mailbox::Mailboxes mailboxes_{*engine_, journal_, sim_.clock()};
   Router router_{directory_, mailboxes_, {.host_name = "mail.hamburger.edu"}};
-  Door door_{{*engine_, journal_, mailboxes_, router_, queue_, sim_.clock()}, {"mail.hamburger.edu"}};
+  Door door_{{*engine_, journal_, mailboxes_, router_, queue_, sim_.clock(), random_},
+             {"mail.hamburger.edu"}};
   SentAgain sent_again_;
   RateLimiter by_network_{sim_.clock(), {}};
   RateLimiter by_account_{sim_.clock(), {.burst = 5, .period = 1h}};
@@ -268,6 +269,29 @@ TEST_F(SmtpHandlerTest, AFullMailboxIsToldAtItsName) {
   EXPECT_THAT(send({"bob@hamburger.edu"}, std::string(300, 'y') + "\r\n"), StartsWith("452 4.2.2"));
   must(directory_.set_quota(bob_, account::QuotaLimit::of_bytes(100)));
   EXPECT_THAT(send({"bob@hamburger.edu"}, "z\r\n"), StartsWith("452 4.2.2"));
+}
+
+TEST_F(SmtpHandlerTest, AMailboxThatFillsUpMeanwhileIsToldToTheSenderAlone) {
+  must(directory_.set_quota(carol_, account::QuotaLimit::of_bytes(100)));
+  connect_and_greet();
+  EXPECT_THAT(send({"bob@hamburger.edu", "carol@hamburger.edu"}, "Subject: lunch\r\n\r\nhi\r\n"),
+              StartsWith("250"));
+  EXPECT_EQ(letters_of(bob_).size(), 1U);
+  EXPECT_EQ(letters_of(carol_).size(), 0U);
+  ASSERT_EQ(queue_.added.size(), 1U);
+  EXPECT_FALSE(queue_.added[0].letter.sender);
+  EXPECT_EQ(queue_.added[0].to.at(0).address.to_string(), "alice@crepes.fr");
+}
+
+TEST_F(SmtpHandlerTest, WhoAsksIsToldThatALetterArrived) {  // RFC 3461 §4.1
+  connect_and_greet();
+  say("MAIL FROM:<carol@hamburger.edu>\r\n");
+  say("RCPT TO:<bob@hamburger.edu> NOTIFY=SUCCESS\r\n");
+  say("DATA\r\n");
+  EXPECT_THAT(say("Subject: lunch\r\n\r\nhi\r\n.\r\n"), StartsWith("250"));
+  ASSERT_EQ(letters_of(carol_).size(), 1U);
+  EXPECT_THAT(letters_of(carol_)[0],
+              AllOf(HasSubstr("Action: delivered"), HasSubstr("Status: 2.0.0"), HasSubstr("Subject: lunch")));
 }
 
 TEST_F(SmtpHandlerTest, ASubmittedLetterGetsWhatItsAgentForgot) {

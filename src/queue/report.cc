@@ -42,6 +42,8 @@ Wording wording_of(ReportKind kind) {
     case ReportKind::kRelayed:
       return {"Handed on", "was handed on to the mail servers of:",
               "Those servers send no reports, so we can't tell you when it arrives.", "relayed"};
+    case ReportKind::kDelivered:
+      return {"Delivered", "lies in the mailbox of:", "Whether it was read is another matter.", "delivered"};
   }
   return {};
 }
@@ -102,6 +104,8 @@ std::string subject_of(const ReportFacts& facts) {
   return field ? message::decode_header_text(field->value) : std::string();
 }
 
+bool is_bad_news(ReportKind kind) { return kind == ReportKind::kFailed || kind == ReportKind::kDelayed; }
+
 std::string text_for_people(const ReportFacts& facts) {
   const Wording wording = wording_of(facts.kind);
   std::string out;
@@ -117,7 +121,7 @@ std::string text_for_people(const ReportFacts& facts) {
   for (const Task::Ended& ended : facts.recipients) {
     const RecipientResult& result = ended.result;
     out += fmt::format("\n    {}\n", ended.recipient.address.to_display());
-    if (facts.kind != ReportKind::kRelayed && !result.reason.empty()) append_wrapped(out, result.reason, 8);
+    if (is_bad_news(facts.kind) && !result.reason.empty()) append_wrapped(out, result.reason, 8);
     if (result.reply.code != 0) {
       append_wrapped(out, fmt::format("{} said:", result.host.empty() ? "The other side" : result.host), 8);
       append_wrapped(out, result.reply.to_string(), 12);
@@ -175,6 +179,7 @@ smtp::EnhancedCode status_of(ReportKind kind, const RecipientResult& result) {
   smtp::EnhancedCode status = result.status;
   switch (kind) {
     case ReportKind::kRelayed:
+    case ReportKind::kDelivered:
       return {2, 0, 0};
     case ReportKind::kDelayed:
       if (status.status_class != 4) status.status_class = 4;

@@ -17,7 +17,8 @@ namespace pabal::queue {
 enum class ReportKind : std::uint8_t {
   kFailed,
   kDelayed,
-  kRelayed,  ///< to a host that makes no reports of its own
+  kRelayed,    ///< to a host that makes no reports of its own
+  kDelivered,  ///< into a mailbox here; its sender wanted to know
 };
 
 struct ReportFacts {

@@ -36,6 +36,8 @@ std::string_view word_for(ReportKind kind) {
       return "delayed";
     case ReportKind::kRelayed:
       return "relayed";
+    case ReportKind::kDelivered:
+      return "delivered";
   }
   return "";
 }
