@@ -6,7 +6,6 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 #include <array>
 #include <cstring>
@@ -22,6 +21,14 @@ const unsigned char* as_octets(std::string_view bytes) {
 }
 unsigned char* as_octets(Sha256::Digest& digest) { return reinterpret_cast<unsigned char*>(digest.data()); }
 
+// OpenSSL would look the algorithm up by its name at every use, under locks; for a short text that takes
+// several times as long as the hashing.
+const EVP_MD* sha256() {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  PABAL_CHECK(algorithm != nullptr);
+  return algorithm;
+}
+
 }  // namespace
 
 struct Sha256::State {
@@ -33,7 +40,7 @@ struct Sha256::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
-  void restart() { PABAL_CHECK(EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1); }
+  void restart() { PABAL_CHECK(EVP_DigestInit_ex(context, sha256(), nullptr) == 1); }
 
   EVP_MD_CTX* context;
 };
@@ -56,22 +63,22 @@ Sha256::Digest Sha256::finish() {
 
 Sha256::Digest Sha256::of(std::string_view bytes) {
   Digest digest;
-  ::SHA256(as_octets(bytes), bytes.size(), as_octets(digest));
+  PABAL_CHECK(EVP_Digest(bytes.data(), bytes.size(), as_octets(digest), nullptr, sha256(), nullptr) == 1);
   return digest;
 }
 
 Sha256::Digest hmac_sha256(std::string_view key, std::string_view message) {
   Sha256::Digest digest;
   unsigned int size = 0;
-  PABAL_CHECK(::HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), as_octets(message),
-                     message.size(), as_octets(digest), &size) != nullptr);
+  PABAL_CHECK(::HMAC(sha256(), key.data(), static_cast<int>(key.size()), as_octets(message), message.size(),
+                     as_octets(digest), &size) != nullptr);
   return digest;
 }
 
 Sha256::Digest pbkdf2_sha256(std::string_view password, std::string_view salt, std::uint32_t iterations) {
   Sha256::Digest digest;
   PABAL_CHECK(PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), as_octets(salt),
-                                static_cast<int>(salt.size()), static_cast<int>(iterations), EVP_sha256(),
+                                static_cast<int>(salt.size()), static_cast<int>(iterations), sha256(),
                                 static_cast<int>(digest.size()), as_octets(digest)) == 1);
   return digest;
 }
