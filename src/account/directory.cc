@@ -368,8 +368,13 @@ Task<Result<QuotaLimit>> Directory::load_quota_limit(AccountId id) {
   if (!account) co_return fail(ErrorKind::kRefuse, "there is no account {}", id);
   if (account->quota) co_return *account->quota;
   PABAL_CO_TRY(const auto domain, co_await find_domain(account->login().domain()));
-  if (domain && domain->options.default_quota) co_return *domain->options.default_quota;
-  co_return options_.default_quota;
+  co_return domain ? domain->options.default_quota.value_or(options_.default_quota) : options_.default_quota;
+}
+
+Task<Result<QuotaLimit>> Directory::load_quota_limit(const Account& account, const Domain& likely) {
+  if (account.quota) co_return *account.quota;
+  if (account.login().domain() != likely.name) co_return co_await load_quota_limit(account.id);
+  co_return likely.options.default_quota.value_or(options_.default_quota);
 }
 
 }  // namespace pabal::account

@@ -105,6 +105,7 @@ struct LocalRecipient {
   Address address;       ///< as the letter named it, or as the last alias did
   std::string tag = {};  ///< of a subaddress; empty for none
   bool enabled = true;
+  QuotaLimit quota = QuotaLimit::unlimited();
 
   bool operator==(const LocalRecipient&) const = default;
 };
@@ -206,6 +207,8 @@ class Directory {
 
   /// The account's own limit, else its domain's, else the server's.
   net::Task<Result<QuotaLimit>> load_quota_limit(AccountId id);
+  /// The same, for who has read the account and a domain, mostly its own, already. Both outlive the call.
+  net::Task<Result<QuotaLimit>> load_quota_limit(const Account& account, const Domain& likely);
 
   /// The partition with its cache: for Credentials, which keeps its records beside ours.
   DirectoryStore& store() { return *store_; }

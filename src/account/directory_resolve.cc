@@ -117,7 +117,7 @@ class Expander {
         expansion_.dead_ends.push_back(std::move(step.address));
       }
     } else if (const auto* id = std::get_if<AccountId>(&*found.name)) {
-      co_return co_await add_account(*id, std::move(step));
+      co_return co_await add_account(*id, std::move(step), *found.domain);
     } else if (const auto* alias = std::get_if<Alias>(&*found.name)) {
       for (const Address& target : alias->targets) push(target, step);
     } else {
@@ -139,7 +139,7 @@ class Expander {
     }
   }
 
-  Task<Result<void>> add_account(AccountId id, Step step) {
+  Task<Result<void>> add_account(AccountId id, Step step, const Domain& domain) {
     if (std::ranges::find(expansion_.local, id, &LocalRecipient::account) != expansion_.local.end()) {
       co_return Result<void>{};
     }
@@ -148,10 +148,12 @@ class Expander {
       expansion_.dead_ends.push_back(std::move(step.address));
       co_return Result<void>{};
     }
+    PABAL_CO_TRY(const QuotaLimit quota, co_await directory_.load_quota_limit(*account, domain));
     expansion_.local.push_back({.account = id,
                                 .address = std::move(step.address),
                                 .tag = std::move(step.tag),
-                                .enabled = account->enabled});
+                                .enabled = account->enabled,
+                                .quota = quota});
     co_return Result<void>{};
   }
 
@@ -192,10 +194,12 @@ Task<Result<Resolution>> Directory::resolve(Address address) {
     PABAL_CO_TRY(const auto account, co_await find_account(*id));
     // Removed between the two reads.
     if (!account) co_return UnknownHere{};
+    PABAL_CO_TRY(const QuotaLimit quota, co_await load_quota_limit(*account, *found.domain));
     co_return LocalRecipient{.account = *id,
                              .address = std::move(address),
                              .tag = std::move(found.tag),
-                             .enabled = account->enabled};
+                             .enabled = account->enabled,
+                             .quota = quota};
   } else if (std::holds_alternative<Group>(*found.name)) {
     kind = Expansion::Kind::kGroup;
   }

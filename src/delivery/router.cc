@@ -90,17 +90,15 @@ net::Task<std::expected<Route, Reply>> Router::to_mailbox(Route route,
       refusal = switched_off();
       continue;
     }
-    const auto quota = co_await directory_.load_quota_limit(recipient.account);
-    if (!quota) co_return std::unexpected(cannot_look_up());
-    if (quota->bytes()) {
+    if (recipient.quota.bytes()) {
       const auto counters = co_await mailboxes_.load_counters(recipient.account);
       if (!counters) co_return std::unexpected(cannot_look_up());
-      if (!quota->admits(counters->used_bytes, 1)) {
+      if (!recipient.quota.admits(counters->used_bytes, 1)) {
         refusal = mailbox_full();
         continue;
       }
     }
-    route.local.push_back({recipient.account, std::move(recipient.address), *quota});
+    route.local.push_back({recipient.account, std::move(recipient.address), recipient.quota});
   }
   // Of a group, those that can't be reached don't keep the letter from the others.
   if (route.local.empty() && route.remote.empty()) {
