@@ -14,9 +14,10 @@ class Curl(MailTest):
         path.write_bytes(letter)
         host, number = f"mail.{self.pabal.domain}", self.pabal.ports[port]
         to = [argument for each in recipients for argument in ("--mail-rcpt", each)]
-        return subprocess.run(["curl", "--silent", "--show-error", f"{scheme}://{host}:{number}/mail.crepes.fr", "--resolve",
-                               f"{host}:{number}:127.0.0.1", "--cacert", self.pabal.certificate, "--noproxy", "*",
-                               "--mail-from", sender, *to, "--upload-file", path, "--max-time", "60", *more], capture_output=True)
+        return subprocess.run(["curl", "--silent", "--show-error", f"{scheme}://{host}:{number}/mail.crepes.fr",
+                               "--resolve", f"{host}:{number}:127.0.0.1", "--cacert", self.pabal.certificate,
+                               "--noproxy", "*", "--max-time", "60", "--mail-from", sender, *to,
+                               "--upload-file", path, *more], capture_output=True)
 
     def assert_sent(self, done):
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -40,9 +41,9 @@ class Curl(MailTest):
                 for initial in [], ["--sasl-ir"]:
                     with self.subTest(scheme, mechanism=mechanism, initial=initial):
                         bob, carol = self.new_account(), self.new_account()
-                        letter = letters.DOTS.replace(b"alice@crepes.fr", bob.encode())
-                        self.assert_sent(self.send(scheme, port, bob, [carol], letter, *more, *initial, "--user", f"{bob}:{PASSWORD}",
-                                                   "--login-options", f"AUTH={mechanism}"))
+                        letter = letters.sent_by(bob, letters.DOTS)
+                        self.assert_sent(self.send(scheme, port, bob, [carol], letter, *more, *initial, "--user",
+                                                   f"{bob}:{PASSWORD}", "--login-options", f"AUTH={mechanism}"))
                         self.assert_arrived(carol, letter, wait=False)
 
     def test_a_wrong_password(self):

@@ -36,7 +36,7 @@ timeout 30
             for mechanism in "plain", "login", "scram-sha-256":
                 with self.subTest(mechanism, implicit=implicit):
                     bob, carol = self.new_account(), self.new_account()
-                    letter = letters.PLAIN.replace(b"alice@crepes.fr", bob.encode())
+                    letter = letters.sent_by(bob, letters.PLAIN)
                     done = self.send(bob, carol, letter, mechanism, implicit)
                     self.assertEqual(done.returncode, 0, done.stderr)
                     self.assert_arrived(carol, letter, wait=False)
@@ -53,7 +53,7 @@ timeout 30
         for name, letter in letters.ALL.items():
             with self.subTest(name):
                 carol = self.new_account()
-                letter = letter.replace(b"alice@crepes.fr", bob.encode())
+                letter = letters.sent_by(bob, letter)
                 done = self.send(bob, carol, letter, "plain", True)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assert_arrived(carol, letter, wait=False)

@@ -12,7 +12,7 @@ import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("PABAL_PROGRAM", str(SOURCE / "build/release/pabal"))
-PATIENCE = 60.0  # for what takes a second; a busy machine may need more, a broken one never gets there
+PATIENCE = 20.0  # for what takes a second; a busy machine may need more, a broken one never gets there
 
 LISTENERS = {
     "mx": 'protocol = "smtp"\naddress = ["127.0.0.1:0"]',
@@ -33,23 +33,34 @@ def wait_until(what, condition):
 
 
 class Pabal:
-    """Serves hamburger.edu. stop() it, or use it in a `with`."""
+    """Serves a domain. `zone` is all of the DNS that it sees (src/net/dns_static.h). stop() it in the end."""
 
-    domain = "hamburger.edu"
-
-    def __init__(self, more_config=""):
+    def __init__(self, more_config="", zone="", domain="hamburger.edu"):
+        self.domain = domain
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="pabal-interop-"))
         self.config = self.directory / "pabal.toml"
+        (self.directory / "zone").write_text(zone)
         listeners = "".join(f'[[listener]]\nname = "{name}"\n{rows}\n' for name, rows in LISTENERS.items())
-        self.config.write_text(f'[server]\nhostname = "mail.{self.domain}"\ndata_dir = "{self.directory}/data"\n'
-                               f'[smtp]\nharvest_delay = "0s"\n{more_config}\n{listeners}')
+        self.config.write_text(f"""
+[server]
+hostname = "mail.{domain}"
+data_dir = "{self.directory}/data"
+[smtp]
+harvest_delay = "0s"
+[dns]
+zone_file = "{self.directory}/zone"
+{more_config}
+{listeners}""")
         self._log = open(self.directory / "log", "wb")
         self._accounts = 0
         try:
             self.run("domain", "add", self.domain)
             self._process = subprocess.Popen([PROGRAM, "--config", self.config, "serve"],
                                              stdout=self._log, stderr=self._log)
-            status = self.json("status", "--wait", f"{PATIENCE:.0f}")
+            wait_until(f"the server comes up:\n{self.log()}", lambda: self._process.poll() is not None or self._is_up())
+            if self._process.poll() is not None:
+                raise AssertionError(f"the server did not start:\n{self.log()}")
+            status = self.json("status")
         except BaseException:
             self._clean_up()
             raise
@@ -57,15 +68,13 @@ class Pabal:
         self.ports = {name: int(address.rsplit(":", 1)[1]) for name, address in listening.items()}
         self.certificate = self.directory / "data" / "self-signed.pem"
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
+    def _is_up(self):
+        return subprocess.run([PROGRAM, "--config", self.config, "status"], capture_output=True).returncode == 0
 
     def run(self, *args, input=b""):
         """Standard output of a command; a command that fails is an error of the test."""
-        done = subprocess.run([PROGRAM, "--config", self.config, *args], input=input, capture_output=True, timeout=PATIENCE)
+        done = subprocess.run([PROGRAM, "--config", self.config, *args], input=input, capture_output=True,
+                              timeout=PATIENCE)
         if done.returncode != 0:
             raise AssertionError(f"pabal {' '.join(args)}: {done.stderr.decode()}\n{self.log()}")
         return done.stdout
@@ -82,13 +91,22 @@ class Pabal:
 
     def letters(self, address):
         """Every letter in the mailbox, whole, the oldest first."""
-        numbers = [each["id"] for each in self.json("letter", "list", address)]
-        return [b"".join(base64.b64decode(piece["base64"]) for piece in self.json("letter", "show", address, str(number)))
-                for number in numbers]
+        return [self._letter(address, each["id"]) for each in self.json("letter", "list", address)]
+
+    def _letter(self, address, number):
+        pieces = self.json("letter", "show", address, str(number))
+        return b"".join(base64.b64decode(each["base64"]) for each in pieces)
 
     def wait_for_letters(self, address, count):
         wait_until(f"{count} letters for {address}", lambda: len(self.json("letter", "list", address)) >= count)
         return self.letters(address)
+
+    def wait_for_output(self, words, *args):
+        """A command's output, once these words are in it."""
+        def ask():
+            output = self.run(*args)
+            return output if words in output else None
+        return wait_until(f"{words!r} in: pabal {' '.join(args)}", ask)
 
     def log(self):
         return (self.directory / "log").read_text(errors="replace")

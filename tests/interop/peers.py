@@ -34,6 +34,16 @@ def is_listening(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def make_certificate(directory, name):
+    """For which nobody vouches; key and certificate in one file."""
+    path, certificate = directory / "certificate.pem", directory / "only-certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days", "30", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}",
+                    "-keyout", path, "-out", certificate], check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + certificate.read_bytes())
+    return path
+
+
 class Peer:
     """Serves crepes.fr; what arrives there lies in one Maildir, whoever it is for."""
 
@@ -47,7 +57,7 @@ class Peer:
 
     def launch(self, command, **options):
         self._output = open(self.directory / "output", "wb")
-        self._process = subprocess.Popen(command, stdout=self._output, stderr=self._output, stdin=subprocess.DEVNULL,
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output,
                                          start_new_session=True, **options)
         try:
             wait_until(f"{command[0]} listens", lambda: self._process.poll() is not None or is_listening(self.port))
@@ -56,16 +66,6 @@ class Peer:
         except BaseException:
             self.stop()
             raise
-
-    def make_certificate(self):
-        """Key and certificate in one file."""
-        path = self.directory / "certificate.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-                        "-subj", f"/CN=mail.{self.domain}", "-addext", f"subjectAltName=DNS:mail.{self.domain}",
-                        "-keyout", path, "-out", self.directory / "only-certificate.pem"], check=True, capture_output=True)
-        with open(path, "ab") as file:
-            file.write((self.directory / "only-certificate.pem").read_bytes())
-        return path
 
     def letters(self):
         """What arrived, the oldest first, with the line ends that it had on the wire."""
@@ -79,7 +79,8 @@ class Peer:
         return self.letters()
 
     def log(self):
-        return "\n".join(file.read_text(errors="replace") for file in (self.directory / "output", self.directory / "log", self.directory / "mainlog") if file.exists())
+        files = [self.directory / name for name in ("output", "log", "mainlog")]
+        return "\n".join(file.read_text(errors="replace") for file in files if file.exists())
 
     def stop(self):
         if self._process.poll() is None:
@@ -90,11 +91,11 @@ class Peer:
 
 
 class Postfix(Peer):
-    """Everything beyond crepes.fr goes to `relay` (host, port), over `transport` (smtp or lmtp)."""
+    """What is for others goes to `relay` (host, port), over smtp or lmtp."""
 
     program = "usr/lib/postfix/sbin/master"
 
-    def __init__(self, relay, transport="smtp", **settings):
+    def __init__(self, relay=None, transport="smtp", **settings):
         super().__init__()
         for name in ("etc", "data", "queue", "mail"):
             (self.directory / name).mkdir()
@@ -102,16 +103,16 @@ class Postfix(Peer):
         os.chown(self.maildir, NOBODY, NOBODY)
         self._make_queue(self.directory / "queue")
         self._write_services()
-        main = self._common_settings() | {"default_transport": f"{transport}:[{relay[0]}]:{relay[1]}"} | settings
-        if transport == "lmtp":
-            main["default_transport"] = f"lmtp:inet:[{relay[0]}]:{relay[1]}"
+        main = self._common_settings() | settings
+        if relay:
+            main["default_transport"] = f"{transport}:{'inet:' if transport == 'lmtp' else ''}[{relay[0]}]:{relay[1]}"
         (self.directory / "etc/main.cf").write_text("".join(f"{key} = {value}\n" for key, value in main.items()))
         # Not through the `postfix` command, which checks the ownership of what a package would have installed.
         self.launch([ROOT / self.program, "-c", self.directory / "etc", "-d"],
                     env=os.environ | {"LD_LIBRARY_PATH": str(ROOT / "usr/lib/postfix")})
 
     def _common_settings(self):
-        certificate = self.make_certificate()
+        certificate = make_certificate(self.directory, f"mail.{self.domain}")
         return {
             "compatibility_level": "3.6",
             "queue_directory": self.directory / "queue",
@@ -174,11 +175,14 @@ class Postfix(Peer):
 
 
 class Exim(Peer):
-    """Everything beyond crepes.fr goes to `relay` (host, port). Runs without root."""
+    """What is for others is taken from this machine and from whom LOGIN names, and goes to `relay` (host, port);
+    without one it stays here too. Runs without root."""
+
+    LOGIN = ("office", "sliced onions")
 
     program = "usr/sbin/exim4"
 
-    def __init__(self, relay, transport="driver = smtp\nhosts_require_tls = *"):
+    def __init__(self, relay=None, open_to="127.0.0.1"):
         super().__init__()
         # A copy without the set-uid bit; and a user of that name, compiled in, which this machine need not have.
         program = self.directory / "exim4"
@@ -186,7 +190,7 @@ class Exim(Peer):
         program.chmod(0o755)
         self._add_name("passwd", "Debian-exim:x:{0}:{0}::/nonexistent:/bin/false")
         self._add_name("group", "Debian-exim:x:{0}:")
-        certificate = self.make_certificate()
+        certificate = make_certificate(self.directory, f"mail.{self.domain}")
         (self.directory / "exim.conf").write_text(f"""
 exim_path = {program}
 spool_directory = {self.directory}/spool
@@ -204,16 +208,22 @@ chunking_advertise_hosts = *
 dsn_advertise_hosts = *
 host_lookup =
 rfc1413_query_timeout = 0s
-acl_smtp_rcpt = accept
+acl_smtp_rcpt = recipients
 acl_smtp_data = accept
+begin acl
+recipients:
+  accept domains = {self.domain}
+  accept authenticated = *
+  accept hosts = {open_to}
+  deny message = Log in first
 begin routers
 here:
   driver = accept
-  domains = {self.domain}
+  domains = {self.domain if relay else "*"}
   transport = maildir
 elsewhere:
   driver = manualroute
-  route_list = * {relay[0]}
+  route_list = * {relay[0] if relay else "127.0.0.1"}
   self = send
   transport = out
 begin transports
@@ -225,9 +235,17 @@ maildir:
   check_string =
   escape_string =
 out:
-  {transport.replace(chr(10), chr(10) + "  ")}
-  port = {relay[1]}
+  driver = smtp
+  port = {relay[1] if relay else 25}
   allow_localhost
+  hosts_require_tls = *
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_prompts = :
+  server_condition = ${{if and{{{{eq{{$auth2}}{{{self.LOGIN[0]}}}}}{{eq{{$auth3}}{{{self.LOGIN[1]}}}}}}}}}
+  server_set_id = $auth2
 begin retry
 * * F,1h,1s
 """)

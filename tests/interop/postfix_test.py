@@ -1,17 +1,22 @@
-"""Postfix as the server that sends to us: over SMTP, over submission with a login, and over LMTP."""
+"""Postfix as the server that sends to us (over SMTP, LMTP, and submission with a login), that takes our mail, and
+that passes it on to another Pabal."""
 
+import email
+import email.policy
 import smtplib
 import unittest
 
 import letters
+from pabal_server import Pabal
 from peers import Postfix, installed
-from support import PASSWORD, MailTest, main, needs_root
+from support import PASSWORD, MailTest, OutboundTest, main, needs_root
 
 ALICE = "alice@crepes.fr"
+ZONE = "crepes.fr. MX 10 mail.crepes.fr.\nmail.crepes.fr. A 127.0.0.1\n"
+
+is_here = unittest.skipUnless(installed(Postfix.program), "Postfix is not unpacked (tools/set-up.sh)")
 
 
-@needs_root
-@unittest.skipUnless(installed(Postfix.program), "Postfix is not unpacked (tools/set-up.sh)")
 class PostfixTest(MailTest):
     def hand_in(self, sender, recipients, letter, mail_options=(), rcpt_options=()):
         """To Postfix, as a client of its own does."""
@@ -19,6 +24,8 @@ class PostfixTest(MailTest):
             client.sendmail(sender, recipients, letter, mail_options, rcpt_options)
 
 
+@needs_root
+@is_here
 class ToMx(PostfixTest):
     @classmethod
     def setUpClass(cls):
@@ -60,10 +67,13 @@ class ToMx(PostfixTest):
 
     def test_delivery_reports_are_passed_on(self):
         bob = self.new_account()
-        self.hand_in(ALICE, bob, letters.PLAIN, ["RET=HDRS", "ENVID=QQ314159"], ["NOTIFY=FAILURE", f"ORCPT=rfc822;{bob}"])
+        self.hand_in(ALICE, bob, letters.PLAIN, ["RET=HDRS", "ENVID=QQ314159"],
+                     ["NOTIFY=FAILURE", f"ORCPT=rfc822;{bob}"])
         self.assert_arrived(bob, letters.PLAIN)
 
 
+@needs_root
+@is_here
 class ToSubmission(PostfixTest):
     """As an office's server that hands everything to its provider, with a login."""
 
@@ -80,12 +90,14 @@ class ToSubmission(PostfixTest):
 
     def test_a_login(self):
         carol = self.new_account()
-        letter = letters.DOTS.replace(b"alice@crepes.fr", self.bob.encode())
+        letter = letters.sent_by(self.bob, letters.DOTS)
         self.hand_in(self.bob, carol, letter)
         [arrived] = self.assert_arrived(carol, letter)
         self.assertIn(b"with ESMTPSA", arrived)
 
 
+@needs_root
+@is_here
 class ToLmtp(PostfixTest):
     @classmethod
     def setUpClass(cls):
@@ -100,6 +112,113 @@ class ToLmtp(PostfixTest):
                 for address in bob, carol:
                     [arrived] = self.assert_arrived(address, letter)
                     self.assertIn(b"with LMTP", arrived)
+
+
+@needs_root
+@is_here
+class FromPabal(OutboundTest):
+    """By the DNS: MX, address, STARTTLS with a certificate that nobody vouches for, BDAT."""
+
+    @classmethod
+    def make_server(cls):
+        cls.postfix = cls.start(Postfix(
+            smtpd_recipient_restrictions="check_recipient_access inline:{ "
+            "{ nobody@crepes.fr = 550 5.1.1 Nobody of that name here }, { permit@crepes.fr = OK } }, permit"))
+        return Pabal(f"[queue]\nport = {cls.postfix.port}", ZONE)
+
+    def test_letters_arrive_byte_for_byte(self):
+        before = len(self.postfix.letters())
+        for name, letter in letters.ALL.items():
+            with self.subTest(name):
+                before += 1
+                sent = self.hand_in(ALICE, letter, ["BODY=8BITMIME"])
+                arrived = self.postfix.wait_for_letters(before)[-1]
+                self.assert_same([arrived], [sent])
+                self.assertIn(b"with ESMTPS", arrived)
+
+    def test_twenty_megabytes(self):
+        before = len(self.postfix.letters())
+        sent = self.hand_in(ALICE, letters.large())
+        self.assert_same(self.postfix.wait_for_letters(before + 1)[before:], [sent])
+
+    def test_addresses_in_any_script(self):
+        before = len(self.postfix.letters())
+        sent = self.hand_in("앨리스@crepes.fr", letters.UTF8, ["SMTPUTF8", "BODY=8BITMIME"])
+        [arrived] = self.postfix.wait_for_letters(before + 1)[before:]
+        self.assert_same([arrived], [sent])
+        self.assertIn("Delivered-To: 앨리스@crepes.fr".encode(), arrived)
+
+    def test_one_of_three_is_refused(self):
+        before, carol = len(self.postfix.letters()), self.new_account()
+        sent = self.hand_in([ALICE, "nobody@crepes.fr", "zoe@crepes.fr"], letters.PLAIN, sender=carol)
+        self.assert_same(self.postfix.wait_for_letters(before + 2)[before:], [sent] * 2)
+        [report] = self.pabal.wait_for_letters(carol, 1)
+        for words in b"Nobody of that name here", b"Status: 5.1.1", b"nobody@crepes.fr":
+            self.assertIn(words, report)
+        self.assertNotIn(b"zoe@crepes.fr", report.partition(b"message/rfc822")[0])
+
+    def test_its_own_250_is_in_the_journey(self):
+        before = len(self.postfix.letters())
+        self.hand_in(ALICE, letters.make("a journey", b"Hello\r\n"))
+        self.postfix.wait_for_letters(before + 1)
+        [journey] = self.pabal.json("journey", "find", "--message-id", "a-journey@crepes.fr")
+        self.pabal.wait_for_output(b"took the letter for alice@crepes.fr: 250 2.0.0 Ok: ", "journey", "show",
+                                   journey["id"])
+
+
+@needs_root
+@is_here
+class FromPabalToTheNineties(OutboundTest):
+    """A host that has not heard of 8-bit letters, of pipelining, of anything."""
+
+    @classmethod
+    def make_server(cls):
+        cls.postfix = cls.start(Postfix(
+            smtpd_discard_ehlo_keywords="chunking,pipelining,8bitmime,smtputf8,dsn,starttls,size,enhancedstatuscodes"))
+        return Pabal(f"[queue]\nport = {cls.postfix.port}", ZONE)
+
+    def test_letters_of_seven_bits_stay_as_they_are(self):
+        for count, (name, letter) in enumerate(letters.SEVEN_BIT.items(), len(self.postfix.letters()) + 1):
+            with self.subTest(name):
+                sent = self.hand_in(ALICE, letter)
+                self.assert_same(self.postfix.wait_for_letters(count)[-1:], [sent])
+
+    def test_others_are_converted(self):
+        before = len(self.postfix.letters())
+        for count, (name, letter) in enumerate(letters.EIGHT_BIT.items(), before + 1):
+            with self.subTest(name):
+                sent = self.hand_in(ALICE, letter, ["BODY=8BITMIME"])
+                arrived = self.postfix.wait_for_letters(count)[-1]
+                self.assertTrue(arrived.isascii())
+                got, want = (email.message_from_bytes(each, policy=email.policy.SMTP) for each in (arrived, sent))
+                self.assertEqual(got.get_content(), want.get_content())
+
+    def test_an_address_that_it_can_not_have_comes_back(self):
+        carol = self.new_account()
+        self.hand_in("앨리스@crepes.fr", letters.UTF8, ["SMTPUTF8", "BODY=8BITMIME"], sender=carol)
+        [report] = self.pabal.wait_for_letters(carol, 1)
+        self.assertIn(b"5.6.7", report)
+
+
+@needs_root
+@is_here
+class InBetween(OutboundTest):
+    """From one Pabal to another, with Postfix on the way."""
+
+    @classmethod
+    def make_server(cls):
+        cls.other = cls.start(Pabal(domain="burgers.example"))
+        cls.alice = cls.other.add_account(PASSWORD)
+        cls.postfix = cls.start(Postfix(("127.0.0.1", cls.other.ports["mx"]), smtp_tls_security_level="encrypt"))
+        return Pabal(f'[[route]]\ndomain = "burgers.example"\nhost = "127.0.0.1"\nport = {cls.postfix.port}\n'
+                     'tls = "required"\nverify_certificate = false')
+
+    def test_letters_arrive_byte_for_byte(self):
+        sent = []
+        for name, letter in letters.ALL.items():
+            with self.subTest(name):
+                sent.append(self.hand_in(self.alice, letter, ["BODY=8BITMIME"]))
+                self.assert_same(self.other.wait_for_letters(self.alice, len(sent)), sent)
 
 
 if __name__ == "__main__":

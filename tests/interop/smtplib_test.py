@@ -107,7 +107,8 @@ class ToMx(MailTest):
     def test_everything_in_one_breath(self):
         bob = self.new_account()
         with self.connect() as client:
-            client.send(f"MAIL FROM:<{ALICE}>\r\nRCPT TO:<{bob}>\r\nRCPT TO:<nobody@hamburger.edu>\r\nDATA\r\n".encode())
+            client.send(f"MAIL FROM:<{ALICE}>\r\nRCPT TO:<{bob}>\r\n"
+                        f"RCPT TO:<nobody@hamburger.edu>\r\nDATA\r\n".encode())
             self.assertEqual([client.getreply()[0] for _ in range(4)], [250, 250, 550, 354])
             client.send(letters.PLAIN + b".\r\n" + b"RSET\r\nNOOP\r\n")
             self.assertEqual([client.getreply()[0] for _ in range(3)], [250, 250, 250])
@@ -140,7 +141,7 @@ class ToSubmission(MailTest):
                     bob, carol = self.new_account(), self.new_account()
                     client.esmtp_features["auth"] = mechanism  # it takes the first that it knows
                     client.login(bob, PASSWORD)
-                    client.sendmail(bob, carol, letters.PLAIN.replace(b"alice@crepes.fr", bob.encode()))
+                    client.sendmail(bob, carol, letters.sent_by(bob, letters.PLAIN))
                     [letter] = self.pabal.letters(carol)
                     self.assertIn(b"with ESMTPSA", letter)  # RFC 3848
 

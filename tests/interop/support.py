@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import smtplib
 import sys
 import unittest
 
@@ -21,19 +22,21 @@ needs_root = unittest.skipUnless(os.geteuid() == 0, "Postfix runs as root only")
 
 
 class MailTest(unittest.TestCase):
-    """One server for all tests of a class. What a class starts beside it goes into `cls.peers`, to be stopped."""
-
-    more_config = ""
+    """One server for all tests of a class, and the peers that it starts beside it."""
 
     @classmethod
     def setUpClass(cls):
         cls.peers = []
-        cls.pabal = Pabal(cls.more_config)
-        cls.addClassCleanup(cls.pabal.stop)
+        cls.pabal = cls.start(cls.make_server())
+
+    @classmethod
+    def make_server(cls):
+        """What its configuration speaks of is started here, before it."""
+        return Pabal()
 
     @classmethod
     def start(cls, peer):
-        """Runs beside the server until the class is done."""
+        """Runs until the class is done."""
         cls.peers.append(peer)
         cls.addClassCleanup(peer.stop)
         return peer
@@ -54,9 +57,26 @@ class MailTest(unittest.TestCase):
                 self.fail(f"letter {each + 1}: {difference}")
 
     def logs(self):
-        yield "pabal", self.pabal.log()
         for peer in self.peers:
             yield type(peer).__name__, peer.log()
+
+
+class OutboundTest(MailTest):
+    """Bob hands letters in for people elsewhere, and reads in his mailbox what became of them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.bob = cls.pabal.add_account(PASSWORD)
+
+    def hand_in(self, recipients, letter, mail_options=(), rcpt_options=(), sender=None):
+        """Returns the letter as it should arrive."""
+        sender = sender or self.bob
+        letter = letters.sent_by(sender, letter)
+        with smtplib.SMTP("127.0.0.1", self.pabal.ports["submission"], timeout=60) as client:
+            client.login(sender, PASSWORD)
+            client.sendmail(sender, recipients, letter, mail_options, rcpt_options)
+        return letter
 
 
 class _Result(unittest.TextTestResult):

@@ -11,9 +11,9 @@ class Swaks(MailTest):
     def send(self, port, recipient, letter, *more, sender="alice@crepes.fr"):
         path = self.pabal.directory / "letter.eml"
         path.write_bytes(letter.removesuffix(b"\r\n"))  # it adds an end of its own
-        done = subprocess.run(["swaks", "--server", "127.0.0.1", "--port", str(self.pabal.ports[port]), "--helo", "mail.crepes.fr",
-                               "--from", sender, "--to", recipient, "--data", f"@{path}", "--timeout", "30s", *more],
-                              capture_output=True, timeout=60)
+        done = subprocess.run(["swaks", "--server", "127.0.0.1", "--port", str(self.pabal.ports[port]),
+                               "--helo", "mail.crepes.fr", "--from", sender, "--to", recipient,
+                               "--data", f"@{path}", "--timeout", "30s", *more], capture_output=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stdout.decode(errors="replace"))
         return done.stdout
 
@@ -37,8 +37,9 @@ class Swaks(MailTest):
             for mechanism in "PLAIN", "LOGIN":
                 with self.subTest(port=port, mechanism=mechanism):
                     bob, carol = self.new_account(), self.new_account()
-                    letter = letters.PLAIN.replace(b"alice@crepes.fr", bob.encode())
-                    self.send(port, carol, letter, tls, "--auth", mechanism, "--auth-user", bob, "--auth-password", PASSWORD, sender=bob)
+                    letter = letters.sent_by(bob, letters.PLAIN)
+                    self.send(port, carol, letter, tls, "--auth", mechanism, "--auth-user", bob,
+                              "--auth-password", PASSWORD, sender=bob)
                     self.assert_arrived(carol, letter, wait=False)
 
     def test_lmtp(self):
@@ -47,8 +48,9 @@ class Swaks(MailTest):
         self.assert_arrived(bob, letters.PLAIN, wait=False)
 
     def test_xclient_is_not_for_strangers(self):
-        done = subprocess.run(["swaks", "--server", "127.0.0.1", "--port", str(self.pabal.ports["mx"]), "--from", "a@crepes.fr",
-                               "--to", "b@hamburger.edu", "--xclient", "ADDR=192.0.2.1"], capture_output=True, timeout=60)
+        done = subprocess.run(["swaks", "--server", "127.0.0.1", "--port", str(self.pabal.ports["mx"]),
+                               "--from", "alice@crepes.fr", "--to", "bob@hamburger.edu",
+                               "--xclient", "ADDR=192.0.2.1"], capture_output=True, timeout=60)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(b"Host did not advertise XCLIENT", done.stdout + done.stderr)
 

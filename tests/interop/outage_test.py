@@ -1,0 +1,131 @@
+"""Peers that are down, busy, strict, confused or rude: what becomes of the letter, and what its journey says."""
+
+import pathlib
+import shutil
+import tempfile
+
+import letters
+from pabal_server import Pabal, wait_until
+from peers import free_port, make_certificate
+from sink import HANG_UP, Sink
+from support import OutboundTest, main
+
+GARBAGE = bytes(range(128, 256)) * 8 + b"\r\n"
+OFFERS_TLS = "250-sink.example\r\n250 STARTTLS"
+
+# What the host of each domain does, one connection after the other.
+HOSTS = {
+    "busy.example": [
+        {"connect": "421 4.3.2 Too busy"},
+        {"MAIL": ["451 4.3.0 Out of space"], "RCPT": ["450 4.7.1 Greylisted"], "DATA": ["451 4.3.0 Not now"],
+         ".": ["452 4.3.1 Disk full"]}],
+    "strict.example": [{"RCPT": lambda line: "550 5.1.1 Who is that?" if b"<two@" in line else "250 2.1.5 Ok"}],
+    "unwilling.example": [{".": "554 5.7.1 We do not want this letter"}],
+    "rude.example": [{"connect": HANG_UP}, {"EHLO": HANG_UP}, {"MAIL": HANG_UP}, {"RCPT": b"25"}, {"DATA": HANG_UP}],
+    "garbled.example": [{"connect": GARBAGE}, {"EHLO": GARBAGE}, {"MAIL": GARBAGE}, {"RCPT": GARBAGE}],
+    "forgetful.example": [{".": HANG_UP}],
+    "broken-tls.example": [{"EHLO": OFFERS_TLS, "STARTTLS": b"220 2.0.0 Go on\r\n" + GARBAGE}],
+    "self-signed.example": [{"EHLO": OFFERS_TLS}],
+    "picky.example": [{"EHLO": OFFERS_TLS}] * 100,
+}
+
+
+class Outage(OutboundTest):
+    @classmethod
+    def make_server(cls):
+        port = free_port()
+        zone, cls.sinks = "", {}
+        directory = pathlib.Path(tempfile.mkdtemp(prefix="pabal-peer-"))
+        cls.addClassCleanup(shutil.rmtree, directory)
+        certificate = make_certificate(directory, "sink.example")
+        for number, (domain, scripts) in enumerate(HOSTS.items(), 10):
+            cls.sinks[domain] = cls.start(Sink((f"127.0.0.{number}", port), *scripts, certificate=certificate))
+            zone += f"{domain}. MX 10 mx.{domain}.\nmx.{domain}. A 127.0.0.{number}\n"
+        cls.down_at = ("127.0.0.9", port)
+        zone += f"down.example. A {cls.down_at[0]}\n$FAIL lost.example.\nnull.example. MX 0 .\n"
+        return Pabal(f'[queue]\nport = {port}\nfirst_retry = "1s"\nlongest_retry = "2s"\n'
+                     f'[[route]]\ndomain = "picky.example"\nhost = "mx.picky.example"\nport = {port}\ntls = "required"', zone)
+
+    def journey_of(self, domain, *words, to=("one",), nudge=True):
+        """Hands a letter in, and waits until its journey says all that. Returns the letter as it should arrive."""
+        sent = self.hand_in([f"{each}@{domain}" for each in to], letters.make(domain, b"Hello\r\n"))
+        find = ["journey", "find", "--message-id", domain.replace(".", "-") + "@crepes.fr"]
+        [journey] = wait_until("the letter is known", lambda: self.pabal.json(*find))
+        told = ""
+
+        def says_it_all():
+            nonlocal told
+            if nudge:
+                self.pabal.run("queue", "retry", "all", "--domain", domain)
+            told = self.pabal.run("journey", "show", journey["id"]).decode()
+            return all(each in told for each in words)
+        try:
+            wait_until("the journey says it", says_it_all)
+        except AssertionError:
+            end = "\n".join(told.splitlines()[-60:])
+            self.fail(f"{[each for each in words if each not in told]} is not in the journey, which ends:\n{end}")
+        return sent
+
+    def assert_taken(self, domain, sent, *recipients):
+        got = self.sinks[domain].letters
+        self.assertEqual([address for address, _ in got], [f"{each}@{domain}" for each in recipients])
+        self.assert_same([letter for _, letter in got], [sent] * len(recipients))
+
+    def test_busy(self):
+        sent = self.journey_of("busy.example", "421 4.3.2 Too busy", "put off the sender: 451 4.3.0 Out of space",
+                               "put off the recipient: 450 4.7.1 Greylisted", "451 4.3.0 Not now", "452 4.3.1 Disk full",
+                               "took the letter for one@busy.example", nudge=False)
+        self.assert_taken("busy.example", sent, "one")
+
+    def test_strict(self):
+        sent = self.journey_of("strict.example", "took the letter for one@strict.example and three@strict.example",
+                               "will not reach two@strict.example", "refused the recipient: 550 5.1.1 Who is that?",
+                               "The sender was told", to=("one", "two", "three"))
+        self.assert_taken("strict.example", sent, "one", "three")
+
+    def test_unwilling(self):
+        self.journey_of("unwilling.example", "refused the letter: 554 5.7.1 We do not want this letter",
+                        "The sender was told")
+
+    def test_rude(self):
+        sent = self.journey_of("rude.example", "ended before it greeted us: the peer closed the connection",
+                               "took the letter")
+        self.assert_taken("rude.example", sent, "one")
+        self.assertEqual(self.sinks["rude.example"].connections, len(HOSTS["rude.example"]) + 1)
+
+    def test_garbled(self):
+        sent = self.journey_of("garbled.example", "is not a reply", "took the letter")
+        self.assert_taken("garbled.example", sent, "one")
+
+    def test_forgetful(self):
+        sent = self.journey_of("forgetful.example", "got the whole letter, but its answer is lost", "may arrive twice",
+                               "took the letter")
+        self.assert_taken("forgetful.example", sent, "one")
+
+    def test_broken_tls(self):
+        sent = self.journey_of("broken-tls.example", "took the letter")
+        self.assert_taken("broken-tls.example", sent, "one")
+
+    def test_a_certificate_that_nobody_vouches_for(self):
+        sent = self.journey_of("self-signed.example", "Nobody vouches for its certificate", "took the letter")
+        self.assert_taken("self-signed.example", sent, "one")
+
+    def test_a_certificate_that_should_be_vouched_for(self):
+        self.journey_of("picky.example", "did not get through", "certificate", nudge=False)
+        self.assertEqual(self.sinks["picky.example"].letters, [])
+
+    def test_down_and_up_again(self):
+        sent = self.journey_of("down.example", "could not be connected to: Connection refused")
+        sink = self.sinks["down.example"] = self.start(Sink(self.down_at))
+        self.pabal.run("queue", "retry", "all", "--domain", "down.example")
+        wait_until("the letter is there", lambda: sink.letters)
+        self.assert_taken("down.example", sent, "one")
+
+    def test_dns(self):
+        self.journey_of("lost.example", "The DNS does not answer for lost.example now", "The next try is at")
+        self.journey_of("null.example", "takes no mail: it says so in the DNS", "The sender was told")
+        self.journey_of("unknown.example", "does not exist", "The sender was told")
+
+
+if __name__ == "__main__":
+    main()
