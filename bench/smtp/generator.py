@@ -3,7 +3,7 @@
 import subprocess
 import time
 
-from servers import ACCOUNTS, DOMAIN, Server, Trouble
+from servers import ACCOUNTS, Server, Trouble
 
 # One smtp-source sends to one address. So that mail goes to many accounts at any time, each connection is a
 # program of its own up to this number, and goes on with the next account after a while.
@@ -25,7 +25,7 @@ class Generator:
         each = max(sessions // programs, round(letters / (programs * turns)))
         scripts = []
         for program in range(programs):
-            recipients = [f"u{(program + turn * programs) % accounts}@{DOMAIN}" for turn in range(turns)]
+            recipients = [server.recipient((program + turn * programs) % accounts) for turn in range(turns)]
             scripts.append(" && ".join(
                 self.command(server, sessions // programs, each, size, keep, recipient) for recipient in recipients))
         began = time.monotonic()

@@ -106,8 +106,11 @@ class Server:
     def command(self) -> list:
         raise NotImplementedError
 
-    def idle(self) -> bool:
-        """Whether all that was accepted has arrived."""
+    def recipient(self, number: int) -> str:
+        return f"u{number}@{DOMAIN}"
+
+    def idle(self, sent: int) -> bool:
+        """Whether all that was accepted, `sent` letters since its start, has arrived."""
         return True
 
     def arrived(self) -> int | None:
@@ -122,10 +125,25 @@ class Sink(Server):
         return ["smtp-sink", "-u", user("nobody"), f"127.0.0.1:{self.port}", "1024"]
 
 
+class CountingSink(Sink):
+    """Says after each letter how many there were."""
+
+    def command(self) -> list:
+        sink, *options = super().command()
+        return [sink, "-c", *options]
+
+    def arrived(self) -> int:
+        with open(self.directory / "output", "rb") as output:
+            output.seek(max(0, output.seek(0, os.SEEK_END) - 1000))
+            lines = output.read().decode().replace("\r", "\n").split("\n")
+        counts = [line.split("mesg=")[1].split()[0] for line in lines if "mesg=" in line]
+        return int(counts[-1]) if counts else 0
+
+
 class Pabal(Server):
     name = "Pabal"
 
-    def __init__(self, directory: pathlib.Path, program: pathlib.Path):
+    def __init__(self, directory: pathlib.Path, program: pathlib.Path, more: str = ""):
         super().__init__(directory)
         self.program = program
         (directory / "pabal.toml").write_text(f"""
@@ -141,6 +159,7 @@ name = "mx"
 protocol = "smtp"
 address = ["127.0.0.1:{self.port}"]
 tls = "none"
+{more}
 """)
 
     def pabal(self, *arguments: str) -> str:
@@ -282,7 +301,7 @@ class Postfix(Server):
     def command(self) -> list:
         return ["/usr/lib/postfix/sbin/master", "-d", "-c", self.directory / "etc"]
 
-    def idle(self) -> bool:
+    def idle(self, sent: int) -> bool:
         return not any(entry.is_file() for queue in ("incoming", "active", "maildrop", "deferred")
                        for entry in os.scandir(self.queue / queue))
 
@@ -337,3 +356,55 @@ class PostfixDovecot(Postfix):
 
     def arrived(self) -> int:
         return self.dovecot.arrived()
+
+
+RELAYED_DOMAINS = 10
+
+
+class Relay(Server):
+    """Takes letters for others, and hands them to a sink of its own."""
+
+    @staticmethod
+    def sink_beside(directory: pathlib.Path) -> CountingSink:
+        return CountingSink(directory.with_name(directory.name + "-sink"))
+
+    def start(self) -> None:
+        self.sink.start()
+        super().start()
+
+    def stop(self) -> None:
+        super().stop()
+        self.sink.stop()
+
+    def recipient(self, number: int) -> str:
+        return f"u{number}@relayed{number % RELAYED_DOMAINS}.test"
+
+    def idle(self, sent: int) -> bool:
+        return self.sink.arrived() >= sent
+
+    def arrived(self) -> int:
+        return self.sink.arrived()
+
+
+class PabalRelay(Relay, Pabal):
+    name = "Pabal"
+
+    def __init__(self, directory: pathlib.Path, program: pathlib.Path):
+        self.sink = self.sink_beside(directory)
+        super().__init__(directory, program, f"""
+[smtp]
+relay_networks = ["127.0.0.0/8"]
+[[route]]
+domain = "*"
+host = "127.0.0.1"
+port = {self.sink.port}
+tls = "never"
+""")
+
+
+class PostfixRelay(Relay, Postfix):
+    name = "Postfix"
+
+    def __init__(self, directory: pathlib.Path):
+        self.sink = self.sink_beside(directory)
+        super().__init__(directory, [f"relayhost = [127.0.0.1]:{self.sink.port}"])
