@@ -66,7 +66,7 @@ class Families final : public rocksdb::SliceTransform {
 
  private:
   static constexpr std::size_t kBeforePartition = 2;  // the tag, and the size of the partition's name
-  static constexpr std::size_t kKindBytes = 2;
+  static constexpr std::size_t kKindBytes = 4;
 
   static std::size_t partition_bytes(const rocksdb::Slice& key) { return static_cast<unsigned char>(key[1]); }
 };
