@@ -89,25 +89,25 @@ class Outage(OutboundTest):
 
     def test_rude(self):
         sent = self.journey_of("rude.example", "ended before it greeted us: the peer closed the connection",
-                               "took the letter")
+                               "took the letter for one@")
         self.assert_taken("rude.example", sent, "one")
         self.assertEqual(self.sinks["rude.example"].connections, len(HOSTS["rude.example"]) + 1)
 
     def test_garbled(self):
-        sent = self.journey_of("garbled.example", "is not a reply", "took the letter")
+        sent = self.journey_of("garbled.example", "is not a reply", "took the letter for one@")
         self.assert_taken("garbled.example", sent, "one")
 
     def test_forgetful(self):
         sent = self.journey_of("forgetful.example", "got the whole letter, but its answer is lost", "may arrive twice",
-                               "took the letter")
+                               "took the letter for one@")
         self.assert_taken("forgetful.example", sent, "one")
 
     def test_broken_tls(self):
-        sent = self.journey_of("broken-tls.example", "took the letter")
+        sent = self.journey_of("broken-tls.example", "took the letter for one@")
         self.assert_taken("broken-tls.example", sent, "one")
 
     def test_a_certificate_that_nobody_vouches_for(self):
-        sent = self.journey_of("self-signed.example", "Nobody vouches for its certificate", "took the letter")
+        sent = self.journey_of("self-signed.example", "Nobody vouches for its certificate", "took the letter for one@")
         self.assert_taken("self-signed.example", sent, "one")
 
     def test_a_certificate_that_should_be_vouched_for(self):

@@ -12,7 +12,7 @@ import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("PABAL_PROGRAM", str(SOURCE / "build/release/pabal"))
-PATIENCE = 20.0  # for what takes a second; a busy machine may need more, a broken one never gets there
+PATIENCE = 60.0  # for what takes a second; a busy machine may need more, a broken one never gets there
 
 LISTENERS = {
     "mx": 'protocol = "smtp"\naddress = ["127.0.0.1:0"]',
