@@ -107,7 +107,7 @@ MailSystem::MailSystem(const Config& config, std::string host_name, Parts parts,
   std::vector<queue::Queue::Place> places;
   for (std::size_t i = 0; i < parts_.loops.size(); ++i) {
     net::Loop& loop = parts_.loops.loop(i);
-    couriers_.push_back(
+    outside_couriers_.push_back(
         std::make_unique<queue::SmtpCourier>(queue::SmtpCourierServices{.loop = loop,
                                                                         .store = parts_.core.store(),
                                                                         .resolver = *resolver_,
@@ -116,6 +116,8 @@ MailSystem::MailSystem(const Config& config, std::string host_name, Parts parts,
                                                                         .tls = tls_.get(),
                                                                         .workers = &parts_.workers},
                                              courier_options(config, host_name), routes));
+    couriers_.push_back(
+        std::make_unique<delivery::HomeCourier>(*outside_couriers_.back(), router_, door_, host_name));
     places.push_back({loop, *couriers_.back()});
   }
   queue_ = std::make_unique<queue::Queue>(queue::QueueServices{.engine = parts_.core.store(),

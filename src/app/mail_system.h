@@ -13,6 +13,7 @@
 #include "base/metrics.h"
 #include "base/rate_limit.h"
 #include "delivery/door.h"
+#include "delivery/home_courier.h"
 #include "delivery/router.h"
 #include "delivery/sent_again.h"
 #include "delivery/smtp_handler.h"
@@ -63,7 +64,8 @@ class MailSystem final : private queue::Intake {
   delivery::Router router_;
   delivery::Door door_;
   queue::QueueMetrics queue_metrics_;
-  std::vector<std::unique_ptr<queue::SmtpCourier>> couriers_;  // by loop
+  std::vector<std::unique_ptr<queue::SmtpCourier>> outside_couriers_;  // by loop
+  std::vector<std::unique_ptr<delivery::HomeCourier>> couriers_;       // in front of them
   std::unique_ptr<queue::Queue> queue_;
   delivery::SentAgain sent_again_;
   RateLimiter letters_by_network_;

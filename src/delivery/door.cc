@@ -55,6 +55,11 @@ struct Door::Copies {
     std::map<account::AccountId, std::size_t> by_account;
     for (std::size_t i = 0; i < letter.recipients.size(); ++i) {
       const Route& route = letter.recipients[i];
+      if (letter.parameters.hold) {  // it waits for all of them, and comes back when its time has come
+        add_remote(route.named, route);
+        remote_recipients.push_back(i);
+        continue;
+      }
       for (const LocalTarget& target : route.local) {
         const auto [at, added] = by_account.try_emplace(target.account, local.size());
         if (added) local.push_back({target, route.via, {}});
@@ -157,6 +162,7 @@ net::Task<Result<void>> Door::tell_sender(const Incoming& letter, queue::ReportK
 }
 
 std::string Door::trace_of(const Incoming& letter) const {
+  if (!letter.trace.empty()) return letter.trace;
   const bool alone = letter.recipients.size() == 1;
   std::string trace = received_line(letter.origin, options_.host_name, letter.id.to_string(),
                                     alone ? letter.recipients.front().named.to_string() : "", letter.arrived);
@@ -203,7 +209,7 @@ net::Task<void> Door::put_in_mailbox(const Incoming& letter, Copies& copies, std
                     .journey = letter.id,
                     .recipient = copy.target.address.to_string(),
                     .preamble = delivery_lines(letter.sender, copy.target.address) + trace_of(letter)};
-  arrival.blob = letter.blob;
+  if (letter.blob.bytes) arrival.blob = letter.blob;
   arrival.token = letter.token;
   arrival.quota = copy.target.quota;
   arrival.entry = entry_for(letter, index == 0);
@@ -246,7 +252,7 @@ net::Task<void> Door::put_in_queue(const Incoming& letter, Copies& copies) {
   queue::Submission submission;
   submission.letter = as_queued(letter);
   submission.to = copies.remote;
-  submission.blob = letter.blob;
+  if (letter.blob.bytes) submission.blob = letter.blob;
   submission.token = letter.token;
   submission.entry = entry_for(letter, copies.local.empty());
   for (std::size_t i = 0; i < copies.remote.size(); ++i) {

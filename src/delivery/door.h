@@ -37,9 +37,10 @@ struct Incoming {
   std::optional<account::Address> sender = {};
   smtp::MailParameters parameters = {};
   std::vector<Route> recipients = {};  ///< at least one
-  store::StagedBlob blob = {};
+  store::StagedBlob blob = {};         ///< without bytes: it is stored already
   HeaderFacts header = {};
   std::string fields = {};  ///< what we add beside the trace, each with its CRLF
+  std::string trace = {};   ///< ready-made, of a letter that waited in our queue
   bool has_8bit = false;
   std::vector<journey::WireLine> dialogue = {};
   WallTime began = {};    ///< what the dialogue's times count from

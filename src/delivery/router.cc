@@ -119,6 +119,11 @@ net::Task<std::expected<Route, Reply>> Router::to_expansion(Route route, account
   co_return co_await to_mailbox(std::move(route), std::move(expansion.local));
 }
 
+net::Task<Result<bool>> Router::is_ours(account::DomainName domain) {
+  PABAL_CO_TRY(const auto found, co_await directory_.find_domain(std::move(domain)));
+  co_return found.has_value();
+}
+
 net::Task<Result<bool>> Router::owns(account::AccountId account, account::Address address) {
   PABAL_CO_TRY(const account::Resolution found, co_await directory_.resolve(std::move(address)));
   if (const auto* mailbox = std::get_if<account::LocalRecipient>(&found))

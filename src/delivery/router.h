@@ -45,6 +45,8 @@ class Router {
 
   /// The reply refuses: 5xx for good, 4xx for now.
   net::Task<std::expected<Route, smtp::Reply>> route(account::Address recipient, Origin origin);
+  /// Whether letters to that domain end here.
+  net::Task<Result<bool>> is_ours(account::DomainName domain);
   /// Whether the account may send in that name: it is its own address, or leads to it alone.
   net::Task<Result<bool>> owns(account::AccountId account, account::Address address);
 

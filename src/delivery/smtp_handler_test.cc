@@ -7,6 +7,7 @@
 #include "account/credentials.h"
 #include "account/testing.h"
 #include "base/encoding.h"
+#include "delivery/home_courier.h"
 #include "net/memory_stream.h"
 #include "smtp/server_session.h"
 
@@ -329,6 +330,46 @@ TEST_F(SmtpHandlerTest, AnAccountHasAnAllowance) {
     EXPECT_THAT(send({"alice@crepes.fr"}, fmt::format("{}\r\n", i), "bob@hamburger.edu"), StartsWith("250"));
   }
   EXPECT_THAT(send({"alice@crepes.fr"}, "6\r\n", "bob@hamburger.edu"), StartsWith("450 4.7.1"));
+}
+
+class NoCourier final : public queue::Courier {
+ public:
+  net::Task<queue::ErrandReport> carry(queue::Errand) override {
+    ADD_FAILURE() << "the letter was for here";
+    co_return queue::ErrandReport();
+  }
+  net::Task<void> rest() override { co_return; }
+};
+
+TEST_F(SmtpHandlerTest, AScheduledLetterWaitsForThoseWhoLiveHereToo) {  // RFC 4865
+  log_in_as_bob();
+  EXPECT_THAT(say("MAIL FROM:<bob@hamburger.edu> HOLDFOR=3600\r\n"), StartsWith("250"));
+  say("RCPT TO:<carol@hamburger.edu>\r\n");
+  say("DATA\r\n");
+  EXPECT_THAT(say("Subject: later\r\n\r\nhi\r\n.\r\n"), StartsWith("250"));
+  EXPECT_EQ(letters_of(carol_).size(), 0U);
+  ASSERT_EQ(queue_.added.size(), 1U);
+  const queue::Submission& held = queue_.added[0];
+  EXPECT_EQ(*held.letter.hold_until - held.letter.accepted, 1h);
+
+  // The fake queue holds no blob; the real one does, from which the courier's door takes it.
+  store::Batch batch(store::PartitionId("queue"));
+  batch.attach(*held.blob);
+  batch.hold(held.letter.blob, "held");
+  must(engine_->commit(std::move(batch)));
+  NoCourier outside;
+  HomeCourier courier(outside, router_, door_, "mail.hamburger.edu");
+  const account::DomainName home = account::domain("hamburger.edu");
+  for (int attempt = 1; attempt <= 2; ++attempt) {  // a crash may lose the first one's outcome
+    const auto report = run(courier.carry({held.letter, home, held.to}));
+    ASSERT_EQ(report.recipients.size(), 1U);
+    EXPECT_EQ(report.recipients[0].fate, queue::RecipientResult::Fate::kRelayed);
+  }
+  ASSERT_EQ(letters_of(carol_).size(), 1U);
+  EXPECT_THAT(letters_of(carol_)[0], HasSubstr("Subject: later"));
+  const queue::Recipient gone{account::address("gone@hamburger.edu"), {}};
+  const auto report = run(courier.carry({held.letter, home, std::span(&gone, 1)}));
+  EXPECT_EQ(report.recipients.at(0).fate, queue::RecipientResult::Fate::kFailed);
 }
 
 TEST_F(SmtpHandlerTest, LmtpAnswersForEachRecipient) {
