@@ -150,7 +150,8 @@ bool ClientSession::Transaction::is_pointless(const Step& step) const {
 }
 
 ClientSession::Transaction::Done ClientSession::Transaction::send_step(const Step& step) {
-  if (step.kind != Kind::kReset) session_.transaction_open_ = true;
+  // By what was sent, not by what was answered: RSET's answer comes when the next MAIL is on its way.
+  session_.transaction_open_ = step.kind != Kind::kReset;
   if (step.kind != Kind::kChunk) co_return co_await session_.say(command(step));
   co_return co_await send_whole_chunk();
 }
@@ -192,7 +193,6 @@ void ClientSession::Transaction::judge(const Step& step, Reply reply) {
   switch (step.kind) {
     case Kind::kReset:
       if (!reply.accepted()) session_.usable_ = false;  // then nothing it says next can be trusted
-      session_.transaction_open_ = false;
       return;
     case Kind::kMail:
       if (reply.accepted()) return;

@@ -3,7 +3,9 @@
 #include <charconv>
 #include <set>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
+#include "net/loop.h"
 
 namespace pabal::crash {
 
@@ -14,6 +16,8 @@ namespace {
 
 // A letter of so many is read whole, and its journey told.
 constexpr std::uint64_t kSample = 20;
+constexpr std::chrono::seconds kPatience{20};
+constexpr std::chrono::milliseconds kLook{20};
 
 std::string text_of(const Json& json, std::string_view name) {
   const Json* const member = json.find(name);
@@ -56,6 +60,7 @@ class Audit {
   Task<Result<void>> read_reports();
   void look_outside();
   void look_at_receipts(const Letter& letter, const std::string& recipient);
+  Task<Result<std::vector<Json>>> find_journeys(const Letter& letter);
   Task<Result<void>> hear_journey(const Letter& letter);
 
   const Server& server_;
@@ -155,19 +160,31 @@ void Audit::look_at_receipts(const Letter& letter, const std::string& recipient)
   }
 }
 
+// What a crash kept out of the index is put there while the server is up already.
+Task<Result<std::vector<Json>>> Audit::find_journeys(const Letter& letter) {
+  const net::Context context = co_await net::current_context();
+  const MonoTime give_up = context.loop->in(kPatience).at;
+  for (;;) {
+    PABAL_CO_TRY(
+        auto found,
+        co_await server_.ask("journey.find", Json::object({{"message_id", ledger_.message_id_of(letter)}})));
+    if (!found.items.empty() || context.loop->clock().mono() > give_up) co_return std::move(found.items);
+    PABAL_CO_TRY_VOID(co_await net::sleep_until(context.loop->in(kLook)));
+  }
+}
+
 Task<Result<void>> Audit::hear_journey(const Letter& letter) {
-  PABAL_CO_TRY(
-      const auto found,
-      co_await server_.ask("journey.find", Json::object({{"message_id", ledger_.message_id_of(letter)}})));
-  if (found.items.empty()) fault(letter, "has no journey");
-  for (const Json& item : found.items) {
+  PABAL_CO_TRY(const auto journeys, co_await find_journeys(letter));
+  if (journeys.empty()) fault(letter, "has no journey");
+  for (const Json& item : journeys) {
     PABAL_CO_TRY(const auto shown,
                  co_await server_.ask("journey.show", Json::object({{"id", text_of(item, "id")}})));
     ++report_.journeys;
     const std::string outcome = text_of(shown.result, "outcome");
     static constexpr std::string_view kGood[] = {"delivered", "relayed", "failed", "mixed"};
-    const std::string summary = text_of(shown.result, "summary");
-    if (std::ranges::find(kGood, outcome) == std::end(kGood) || summary.find("wait") != std::string::npos)
+    const std::string summary = to_lower(text_of(shown.result, "summary"));
+    if (std::ranges::find(kGood, outcome) == std::end(kGood) ||
+        summary.find("waiting to reach") != std::string::npos)
       fault(letter, fmt::format("its journey {} ends badly: {}: {}", text_of(item, "id"), outcome, summary));
   }
   co_return Result<void>();

@@ -115,7 +115,7 @@ Task<Result<void>> Harness::be_killed() {
   PABAL_CO_TRY_VOID(server_->kill());
   killed_at_.push_back(loop_.clock().mono());
   if (traffic_->greetings == before) ++early_;
-  co_return Result<void>();
+  co_return co_await sink_->wait_until_alone();
 }
 
 Task<Result<void>> Harness::wait_for_greeting(std::uint64_t before) {

@@ -7,6 +7,14 @@ namespace pabal::crash {
 using net::Task;
 using smtp::Reply;
 
+namespace {
+
+constexpr std::chrono::seconds kPatience{20};
+// How often sessions are counted, since their end rings no bell.
+constexpr std::chrono::milliseconds kLook{1};
+
+}  // namespace
+
 class Sink::Body final : public smtp::LetterSink {
  public:
   Body(Sink& sink, std::vector<std::string> recipients) : sink_(sink), recipients_(std::move(recipients)) {}
@@ -79,6 +87,16 @@ Result<std::unique_ptr<Sink>> Sink::open(net::Loop& loop, Ledger& ledger,
 }
 
 Task<void> Sink::close() { co_await listener_->drain(loop_.in({})); }
+
+Task<Result<void>> Sink::wait_until_alone() const {
+  const net::Deadline deadline = loop_.in(kPatience);
+  while (listener_->sessions() > 0) {
+    if (loop_.clock().mono() > deadline.at)
+      co_return fail(ErrorKind::kDeadline, "a session with the sink outlives the server");
+    PABAL_CO_TRY_VOID(co_await net::sleep_until(loop_.in(kLook)));
+  }
+  co_return Result<void>();
+}
 
 Task<void> Sink::serve(std::unique_ptr<net::Stream> stream) {
   net::Connection connection(loop_, std::move(stream));

@@ -22,6 +22,9 @@ class Sink {
   /// Before it goes.
   net::Task<void> close();
 
+  /// Until all sessions have ended: what a killed server wrote last is still read, and counts for its life.
+  net::Task<Result<void>> wait_until_alone() const;
+
   std::uint16_t port() const { return listener_->local().tcp()->port; }
 
  private:
