@@ -6,6 +6,7 @@
 namespace pabal::queue {
 
 void Lane::arrive(Task task, WallTime now) {
+  if (working_.contains(task.name) || ready_names_.contains(task.name)) return;
   if (task.due > now || !has_room_for(task.submitter)) {
     note_unread(task.place());
   } else {

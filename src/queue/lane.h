@@ -48,7 +48,8 @@ class Lane {
 
   // ---- Tasks in memory
 
-  /// A task that was just stored. Without room for it, it is left on disk to be read later.
+  /// A task that was just stored, unless it is known from its line already. Without room for it, it is left
+  /// on disk to be read later.
   void arrive(Task task, WallTime now);
   std::size_t ready() const { return ready_; }
   /// The next task to work on; the submitters take turns. The caller works on it until leave().
@@ -115,6 +116,7 @@ class Lane {
     WallTime stalled_until = WallTime::min();  ///< the disk failed
     WallTime quiet_until = WallTime::min();    ///< while it is closed
     WallTime last_busy = WallTime::min();
+    MonoTime looked_at_line = MonoTime::min();  ///< what was stored before may be known from there
   };
   Schedule schedule;
 

@@ -166,6 +166,7 @@ net::Task<Result<Added>> Queue::add_part(const std::shared_ptr<const Letter>& le
   entry.events.push_back(std::move(event));
   services_.journal.write(batch, entry);
 
+  const MonoTime stored_after = places_.front().loop.clock().mono();
   auto version = co_await services_.engine.commit(std::move(batch));
   if (!version) {
     if (version.error().kind != ErrorKind::kConflict || !submission.token)
@@ -182,7 +183,7 @@ net::Task<Result<Added>> Queue::add_part(const std::shared_ptr<const Letter>& le
     for (Task& task : errands.tasks) {
       task.version = *version;
       task.letter = letter;
-      runner.arrive(errands.domain, std::move(task));
+      runner.arrive(errands.domain, std::move(task), stored_after);
     }
   }
   co_return Added{Added::What::kQueued, letter->id};

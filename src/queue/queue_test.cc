@@ -387,6 +387,32 @@ TEST_F(QueueTest, FullDiskAfterAnAttemptSendsNothingTwice) {
   EXPECT_EQ(keys_left(), std::vector<std::string>{});
 }
 
+// A domain's line is read while a letter is stored there: it may be on its way, and even have arrived, when
+// those who stored it hear that it is.
+TEST_F(QueueTest, LetterThatIsReadBeforeItsArrivalIsSentOnce) {
+  struct Run {
+    static net::Task<void> add(Queue& queue, Submission submission) {
+      EXPECT_TRUE(co_await queue.add(std::move(submission)));
+    }
+  };
+  for (const std::chrono::seconds takes : {0s, 600s}) {  // it has arrived when the news comes; it has not
+    courier_.begun.clear();
+    courier_.hosts["hamburger.edu"] = {};
+    start();
+    add({.to = {"later@hamburger.edu"}});
+    settle();  // in a minute the line is read again
+    courier_.hosts["hamburger.edu"].takes = takes;
+    engine_.next_answer_comes_after = 300s;
+    scope_->spawn(Run::add(*queue_, submission({.to = {"bob@hamburger.edu"}})));
+    pass(1000s);
+    EXPECT_EQ(std::ranges::count(courier_.begun, std::vector<std::string>{"bob@hamburger.edu"},
+                                 &FakeCourier::Carried::to),
+              1)
+        << takes.count();
+    stop();
+  }
+}
+
 TEST_F(QueueTest, CourierThatBreaksLosesNothing) {
   start();
   const auto usual = courier_.answer;

@@ -135,6 +135,7 @@ net::Task<Result<void>> ShardRunner::change_all(std::vector<Candidate> candidate
   for (const Candidate& candidate : candidates) {
     Lane& lane = lane_of(candidate.domain);
     touch(lane);
+    lane.schedule.looked_at_line = loop_.clock().mono();
     if (!lane.claim(candidate.place.name)) {
       ++out.busy;
       continue;

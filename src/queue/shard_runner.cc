@@ -107,9 +107,10 @@ Lane& ShardRunner::lane_of(const account::DomainName& domain) {
   return *found->second;
 }
 
-void ShardRunner::arrive(account::DomainName domain, Task task) {
-  loop_.post([this, domain = std::move(domain), task = std::move(task)]() mutable {
+void ShardRunner::arrive(account::DomainName domain, Task task, MonoTime stored_after) {
+  loop_.post([this, domain = std::move(domain), task = std::move(task), stored_after]() mutable {
     Lane& lane = lane_of(domain);
+    task.unsure = stored_after <= lane.schedule.looked_at_line;
     if (lane.ready() > 0 || line_for(lane).size() < 4 * kMaxWaitingLanes) {
       lane.arrive(std::move(task), now());
     } else {
@@ -243,6 +244,7 @@ void ShardRunner::feed(std::deque<Lane*>& hungry, WallTime time) {
 net::Task<void> ShardRunner::read_ahead(Lane& lane) {
   std::vector<Task> tasks;
   const Result<LinePlace> unread_from = co_await read_page(lane, tasks);
+  lane.schedule.looked_at_line = loop_.clock().mono();
   if (unread_from) {
     lane.end_reading(std::move(tasks), *unread_from);
   } else {

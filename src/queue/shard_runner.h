@@ -57,8 +57,8 @@ class ShardRunner {
   /// Works until it is cancelled, then until what is on the wire has come to an end. Once.
   net::Task<void> run();
 
-  /// Any thread: a task that was just stored.
-  void arrive(account::DomainName domain, Task task);
+  /// Any thread: a task that was just stored. `stored_after`: when it was not yet.
+  void arrive(account::DomainName domain, Task task, MonoTime stored_after);
 
   /// Any loop. `change` of what fits the filter.
   net::Task<Result<QueueChanged>> change(QueueFilter filter, QueueChange change, std::string reason);
@@ -114,6 +114,7 @@ class ShardRunner {
                               std::vector<Task::Ended> recipients, std::vector<journey::Event>& events);
   net::Task<Result<std::string>> read_returned(const Letter& letter, bool whole);
   net::Task<Result<void>> load_letter(Task& task);
+  net::Task<Result<bool>> is_as_stored(const Lane& lane, const Task& task);
   net::Task<Result<void>> save(Lane& lane, Task& task, std::vector<journey::Event> events,
                                std::optional<WallTime> due = {});
   net::Task<Result<void>> erase_last_traces(store::Batch& batch, const account::DomainName& domain,

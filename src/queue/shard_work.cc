@@ -111,6 +111,15 @@ net::Task<void> ShardRunner::work_on(Lane& lane, Task task) {
 
 net::Task<void> ShardRunner::work_on(Lane& lane, Work& work) {
   Task& task = work.task;
+  if (std::exchange(task.unsure, false)) {
+    const auto as_stored = co_await is_as_stored(lane, task);
+    if (!as_stored) {
+      services_.log.error("the queue can't be read; trying again", {{"error", as_stored.error()}});
+      co_return;
+    }
+    work.stored = work.gone = !*as_stored;
+    if (work.gone) co_return;
+  }
   if (const auto loaded = co_await load_letter(task); !loaded) {
     services_.log.error("a letter of the queue can't be read",
                         {{"journey", task.name.id.to_string()}, {"error", loaded.error()}});
@@ -167,13 +176,13 @@ net::Task<void> ShardRunner::carry(Lane& lane, Work& work) {
 
 net::Task<void> ShardRunner::pass_over_due(Lane& lane) {
   std::vector<Edit> edits;
-  std::vector<Task> special;  // their senders are told something
+  std::vector<Task> special;  // their senders are told something, or they may not be there any more
   std::size_t recipients = 0;
   const WallTime time = now();
   while (edits.size() + special.size() < kMaxPassedOver && recipients < kMaxPassedOverRecipients) {
     auto task = lane.take();
     if (!task) break;
-    if (!task->owed.empty() || is_given_up(options_.retry, task->since, time) ||
+    if (task->unsure || !task->owed.empty() || is_given_up(options_.retry, task->since, time) ||
         (!task->warned && is_late(options_.retry, task->since, time))) {
       special.push_back(*std::move(task));
       continue;
@@ -293,6 +302,13 @@ net::Task<Result<void>> ShardRunner::load_letter(Task& task) {
   PABAL_CO_TRY(Letter letter, decode_letter(task.name.id, record->bytes));
   task.letter = std::make_shared<const Letter>(std::move(letter));
   co_return Result<void>();
+}
+
+/// Nobody worked on it since.
+net::Task<Result<bool>> ShardRunner::is_as_stored(const Lane& lane, const Task& task) {
+  PABAL_CO_TRY(const auto record,
+               co_await services_.engine.get_one(partition_, line_key(lane.domain(), task.place())));
+  co_return record && record->version == task.version;
 }
 
 void put_task(store::Batch& batch, const account::DomainName& domain, const Task& task, WallTime due) {

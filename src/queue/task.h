@@ -60,6 +60,8 @@ struct Task {
   WallTime due = {};  ///< as its place in the line has it
   store::Version version = {};
   std::shared_ptr<const Letter> letter = {};  ///< if it is in memory
+  /// Its line was looked at between its commit and the news of it: it may be done with already.
+  bool unsure = false;
 
   LinePlace place() const { return {due, name}; }
   bool finished() const { return recipients.empty() && owed.empty(); }

@@ -190,7 +190,12 @@ class FaultyEngine final : public store::Engine {
     ++commits;
     // The power goes: nothing is written from here on.
     if (commits_until_dark && (*commits_until_dark)-- <= 0) co_return fail(ErrorKind::kCorrupt, "it is dark");
-    co_return co_await engine_->commit(std::move(batch));
+    auto done = co_await engine_->commit(std::move(batch));
+    if (const auto late = std::exchange(next_answer_comes_after, {}); late.count() > 0) {
+      const net::Context context = co_await net::current_context();
+      (void)co_await net::sleep_until(context.loop->in(late));
+    }
+    co_return done;
   }
   std::unique_ptr<store::Watch> watch(const store::PartitionId& partition) override {
     return engine_->watch(partition);
@@ -208,6 +213,7 @@ class FaultyEngine final : public store::Engine {
   std::size_t failing_commits = 0;
   std::size_t commits = 0;
   std::optional<int> commits_until_dark;
+  std::chrono::nanoseconds next_answer_comes_after{0};  ///< that a commit is done
 
  private:
   std::unique_ptr<store::Engine> engine_ = store::make_memory_engine();
