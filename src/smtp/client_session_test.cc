@@ -259,6 +259,22 @@ TEST_F(ClientTest, EndsADataThatNobodyWants) {  // RFC 2920 §3.1
   EXPECT_EQ(shown(send(envelope({"eve@hamburger.edu"}), "Hello\r\n")), "ok");
 }
 
+TEST_F(ClientTest, ResetsAgainAfterALetterThatWasResetForAndRefused) {
+  const std::vector<std::string> envelope_lines = {"C: MAIL FROM:<alice@crepes.fr>",
+                                                   "C: RCPT TO:<bob@hamburger.edu>", "C: DATA"};
+  std::vector<std::string> script = {"S: 220 x", "C: EHLO crepes.fr", "S: 250-x", "S: 250 PIPELINING"};
+  for (const bool reset : {false, true, true}) {
+    if (reset) script.push_back("C: RSET");
+    script.insert(script.end(), envelope_lines.begin(), envelope_lines.end());
+    if (reset) script.push_back("S: 250 reset");
+    script.insert(script.end(), {"S: 250 ok", "S: 550 no", "S: 503 nobody"});
+  }
+  against(std::move(script));
+  ASSERT_FALSE(open());
+  for (int letter = 0; letter < 3; ++letter)
+    EXPECT_EQ(shown(send(envelope({"bob@hamburger.edu"}), "Hello\r\n")), "rcpt never 550");
+}
+
 TEST_F(ClientTest, WaitsForEachReplyWithoutPipelining) {
   against({"S: 220 x", "C: EHLO crepes.fr", "S: 250 x", "C: MAIL FROM:<alice@crepes.fr>", "S: 250 ok",
            "C: RCPT TO:<bob@hamburger.edu>", "S: 550 no", "C: RCPT TO:<eve@hamburger.edu>", "S: 450 later",
