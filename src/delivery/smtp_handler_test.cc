@@ -263,6 +263,21 @@ TEST_F(SmtpHandlerTest, ALetterSentAgainAfterALostAnswerIsStoredOnce) {
   EXPECT_EQ(letters_of(bob_).size(), 2U) << "who heard the answer and sends again, means it";
 }
 
+TEST_F(SmtpHandlerTest, ALetterThatIsOvertakenByItsRepetitionIsStoredOnce) {
+  connect_and_greet();
+  say("MAIL FROM:<alice@crepes.fr>\r\n");
+  say("RCPT TO:<bob@hamburger.edu>\r\n");
+  say("DATA\r\n");
+  const std::unique_ptr<net::Stream> slow = std::move(client_);
+  connect_and_greet();
+  EXPECT_THAT(send({"bob@hamburger.edu"}, "once\r\n"), StartsWith("250"));
+  say("NOOP\r\n");
+  const std::string_view rest[] = {"once\r\n.\r\n"};
+  std::ignore = run(slow->write_all(rest, sim_.loop().in(1s)));
+  sim_.settle();
+  EXPECT_EQ(letters_of(bob_).size(), 1U);
+}
+
 TEST_F(SmtpHandlerTest, AFullMailboxIsToldAtItsName) {
   must(directory_.set_quota(bob_, account::QuotaLimit::of_bytes(700)));
   connect_and_greet();

@@ -30,6 +30,7 @@ SmtpLetter::SmtpLetter(SmtpServices& services, const Logger& log, WireLog& wire,
       log_(log),
       wire_(wire),
       known_as_(known_as),
+      began_(services.sent_again.now()),
       letter_(std::move(letter)),
       blob_(services.engine.new_blob()) {}
 
@@ -139,7 +140,7 @@ net::Task<smtp::LetterVerdict> SmtpLetter::finish() {
   letter_.began = wire_.began();
   letter_.dialogue = wire_.take();
   journey::ResendToken known_as = journey::make_resend_token(identity());
-  letter_.token = services_.sent_again.token_of(known_as);
+  letter_.token = services_.sent_again.token_of(known_as, began_);
 
   log_.info("letter", {{"id", letter_.id.to_string()},
                        {"from", letter_.sender ? letter_.sender->to_string() : "<>"},

@@ -38,6 +38,7 @@ class SmtpLetter final : public smtp::LetterSink {
   const Logger& log_;
   WireLog& wire_;
   std::optional<journey::ResendToken>& known_as_;
+  const SentAgain::Moment began_;
   Incoming letter_;
   message::HeaderCollector header_;
   std::unique_ptr<store::BlobWriter> blob_;

@@ -16,6 +16,9 @@ namespace {
 
 // A letter of so many is read whole, and its journey told.
 constexpr std::uint64_t kSample = 20;
+// Letters that a kill may catch: those on the wire, and those whose outcome waits for the disk. The server
+// begins no attempt beyond that (QueueOptions::max_attempts, for each of the shards that the domains are in).
+constexpr std::size_t kMaxUnderWay = kDomains * 200;
 constexpr std::chrono::seconds kPatience{20};
 constexpr std::chrono::milliseconds kLook{20};
 
@@ -131,8 +134,8 @@ void Audit::look_outside() {
     for (const std::string& recipient : letter.remote) look_at_receipts(letter, recipient);
   for (const auto& [life, letters] : twice_) {
     report_.most_for_one_kill = std::max(report_.most_for_one_kill, letters.size());
-    if (letters.size() > kDomains * kConnectionsPerDomain)
-      fault(fmt::format("the kill of life {} hid what became of {} letters, more than were on the wire", life,
+    if (letters.size() > kMaxUnderWay)
+      fault(fmt::format("the kill of life {} hid what became of {} letters, more than were under way", life,
                         letters.size()));
   }
 }

@@ -22,7 +22,7 @@ inline constexpr std::string_view kResidents[] = {"bob@home.example", "carol@hom
                                                   "dave@home.example"};
 /// Enough to be spread over the queue's shards.
 inline constexpr std::size_t kDomains = 6;
-/// Small, so that the letters that a kill may catch on the wire are few and their number known.
+/// Small, so that a kill catches few letters on the wire.
 inline constexpr std::size_t kConnectionsPerDomain = 4;
 
 std::string domain_name(std::size_t index);
