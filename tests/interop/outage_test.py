@@ -80,12 +80,12 @@ class Outage(OutboundTest):
     def test_strict(self):
         sent = self.journey_of("strict.example", "took the letter for one@strict.example and three@strict.example",
                                "will not reach two@strict.example", "refused the recipient: 550 5.1.1 Who is that?",
-                               "The sender was told", to=("one", "two", "three"))
+                               "The report is the journey", to=("one", "two", "three"))
         self.assert_taken("strict.example", sent, "one", "three")
 
     def test_unwilling(self):
         self.journey_of("unwilling.example", "refused the letter: 554 5.7.1 We do not want this letter",
-                        "The sender was told")
+                        "The report is the journey")
 
     def test_rude(self):
         sent = self.journey_of("rude.example", "ended before it greeted us: the peer closed the connection",
@@ -123,8 +123,8 @@ class Outage(OutboundTest):
 
     def test_dns(self):
         self.journey_of("lost.example", "The DNS does not answer for lost.example now", "The next try is at")
-        self.journey_of("null.example", "takes no mail: it says so in the DNS", "The sender was told")
-        self.journey_of("unknown.example", "does not exist", "The sender was told")
+        self.journey_of("null.example", "takes no mail: it says so in the DNS", "The report is the journey")
+        self.journey_of("unknown.example", "does not exist", "The report is the journey")
 
 
 if __name__ == "__main__":

@@ -77,23 +77,23 @@ class ToMx(PostfixTest):
 class ToSubmission(PostfixTest):
     """As an office's server that hands everything to its provider, with a login."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.bob = cls.pabal.add_account(PASSWORD)
-        port = cls.pabal.ports["submission"]
-        secrets = cls.pabal.directory / "sasl"
-        secrets.write_text(f"[127.0.0.1]:{port} {cls.bob}:{PASSWORD}\n")
-        cls.postfix = cls.start(Postfix(
-            ("127.0.0.1", port), smtp_tls_security_level="encrypt", smtp_sasl_auth_enable="yes",
-            smtp_sasl_password_maps=f"texthash:{secrets}", smtp_sasl_tls_security_options="noanonymous"))
+    def start_postfix(self, port, bob, **settings):
+        secrets = self.pabal.directory / f"secrets.{bob}"
+        secrets.write_text(f"[127.0.0.1]:{self.pabal.ports[port]} {bob}:{PASSWORD}\n")
+        return self.start(Postfix(
+            ("127.0.0.1", self.pabal.ports[port]), smtp_tls_security_level="encrypt", smtp_sasl_auth_enable="yes",
+            smtp_sasl_password_maps=f"texthash:{secrets}", smtp_sasl_tls_security_options="noanonymous", **settings))
 
-    def test_a_login(self):
-        carol = self.new_account()
-        letter = letters.sent_by(self.bob, letters.DOTS)
-        self.hand_in(self.bob, carol, letter)
-        [arrived] = self.assert_arrived(carol, letter)
-        self.assertIn(b"with ESMTPSA", arrived)
+    def test_logins(self):
+        for port, settings in ("submission", {}), ("submissions", {"smtp_tls_wrappermode": "yes"}):
+            for mechanism in "plain", "login", "scram-sha-256":
+                with self.subTest(port, mechanism=mechanism):
+                    bob, carol = self.new_account(), self.new_account()
+                    self.postfix = self.start_postfix(port, bob, smtp_sasl_mechanism_filter=mechanism, **settings)
+                    letter = letters.sent_by(bob, letters.DOTS)
+                    self.hand_in(bob, carol, letter)
+                    [arrived] = self.assert_arrived(carol, letter)
+                    self.assertIn(b"with ESMTPSA", arrived)
 
 
 @needs_root
