@@ -43,8 +43,17 @@ class Outage(OutboundTest):
             zone += f"{domain}. MX 10 mx.{domain}.\nmx.{domain}. A 127.0.0.{number}\n"
         cls.down_at = ("127.0.0.9", port)
         zone += f"down.example. A {cls.down_at[0]}\n$FAIL lost.example.\nnull.example. MX 0 .\n"
-        return Pabal(f'[queue]\nport = {port}\nfirst_retry = "1s"\nlongest_retry = "2s"\n'
-                     f'[[route]]\ndomain = "picky.example"\nhost = "mx.picky.example"\nport = {port}\ntls = "required"', zone)
+        return Pabal(f"""
+[queue]
+port = {port}
+first_retry = "1s"
+longest_retry = "2s"
+[[route]]
+domain = "picky.example"
+host = "mx.picky.example"
+port = {port}
+tls = "required"
+""", zone)
 
     def journey_of(self, domain, *words, to=("one",), nudge=True):
         """Hands a letter in, and waits until its journey says all that. Returns the letter as it should arrive."""
@@ -73,8 +82,8 @@ class Outage(OutboundTest):
 
     def test_busy(self):
         sent = self.journey_of("busy.example", "421 4.3.2 Too busy", "put off the sender: 451 4.3.0 Out of space",
-                               "put off the recipient: 450 4.7.1 Greylisted", "451 4.3.0 Not now", "452 4.3.1 Disk full",
-                               "took the letter for one@busy.example", nudge=False)
+                               "put off the recipient: 450 4.7.1 Greylisted", "451 4.3.0 Not now",
+                               "452 4.3.1 Disk full", "took the letter for one@busy.example", nudge=False)
         self.assert_taken("busy.example", sent, "one")
 
     def test_strict(self):
