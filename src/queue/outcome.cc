@@ -124,6 +124,10 @@ bool wants_delay(const Recipient& recipient) {
   return !recipient.parameters.notify || recipient.parameters.notify->delay;
 }
 
+bool is_reply_untold(const RecipientResult& result) {
+  return result.reply.code != 0 && result.reason.find(result.reply.to_string()) == std::string::npos;
+}
+
 std::string in_words(std::chrono::seconds span) {
   const auto say = [](std::int64_t count, std::string_view unit) {
     return fmt::format("{} {}{}", count, unit, count == 1 ? "" : "s");

@@ -48,6 +48,10 @@ bool wants_failure(const Recipient& recipient);
 bool wants_success(const Recipient& recipient);
 bool wants_delay(const Recipient& recipient);
 
+/// Whether the peer's reply is to be told beside the reason: if there is one, and the reason does not hold
+/// it.
+bool is_reply_untold(const RecipientResult& result);
+
 /// "5 days", "4 hours", "10 minutes".
 std::string in_words(std::chrono::seconds span);
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "queue/outcome.h"
 #include "queue/queue.h"
 #include "queue/records.h"
 
@@ -24,7 +25,7 @@ std::string reason_of(const Task& task, WallTime now) {
     return task.since > now ? "Its sender asked for it to be sent later." : "Waits for its first attempt.";
   }
   const RecipientResult& last = task.last_results.front();
-  if (last.reply.code == 0) return last.reason;
+  if (!is_reply_untold(last)) return last.reason;
   return fmt::format("{}{}{} said: {}", last.reason, last.reason.empty() ? "" : " ",
                      last.host.empty() ? "The other side" : last.host, last.reply.to_string());
 }

@@ -13,6 +13,7 @@
 #include "message/header.h"
 #include "message/header_writer.h"
 #include "message/message_id.h"
+#include "queue/outcome.h"
 #include "smtp/parameters.h"
 #include "smtp/xtext.h"
 
@@ -122,7 +123,7 @@ std::string text_for_people(const ReportFacts& facts) {
     const RecipientResult& result = ended.result;
     out += fmt::format("\n    {}\n", ended.recipient.address.to_display());
     if (is_bad_news(facts.kind) && !result.reason.empty()) append_wrapped(out, result.reason, 8);
-    if (result.reply.code != 0) {
+    if (is_bad_news(facts.kind) ? is_reply_untold(result) : result.reply.code != 0) {
       append_wrapped(out, fmt::format("{} said:", result.host.empty() ? "The other side" : result.host), 8);
       append_wrapped(out, result.reply.to_string(), 12);
     }

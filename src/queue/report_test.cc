@@ -66,6 +66,14 @@ TEST_F(ReportTest, FailureTellsPeopleAndPrograms) {
   }
 }
 
+TEST_F(ReportTest, AReplyIsToldOnce) {
+  Task::Ended bob = refused("bob@hamburger.edu");
+  bob.result.reason = "mx refused the recipient: " + bob.result.reply.to_string();
+  const std::string report = build(ReportKind::kFailed, {bob});
+  EXPECT_TRUE(holds(report, "mx refused the recipient: 550 5.1.1")) << report;
+  EXPECT_FALSE(holds(report, "said:")) << report;
+}
+
 TEST_F(ReportTest, IsAWellFormedMultipartReport) {
   const std::string report = build(ReportKind::kFailed, {refused("bob@hamburger.edu")});
   const auto structure = message::parse_structure(report);
