@@ -402,6 +402,7 @@ TEST_F(QueueTest, LetterThatIsReadBeforeItsArrivalIsSentOnce) {
     queue_ = std::make_unique<Queue>(services_, std::vector<Queue::Place>{{sim_.loop(), courier_}}, options_);
     engine_.next_answer_comes_after = 300s;
     scope_->spawn(Run::add(*queue_, submission({.to = {"bob@hamburger.edu"}})));
+    settle();                       // it is stored
     scope_->spawn(queue_->run(0));  // reads the lines of all domains
     pass(1000s);
     EXPECT_EQ(std::ranges::count(courier_.begun, std::vector<std::string>{"bob@hamburger.edu"},
