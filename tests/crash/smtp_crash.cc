@@ -8,13 +8,10 @@
 // outside by each remote recipient (twice only if a kill hid that it had been), or have come back as a
 // report; also one whose answer was lost and which its client sent again. Prints a summary; fails if there
 // was a fault, and then leaves the data for a look.
-#include <sys/resource.h>
-#include <sys/wait.h>
 
 #include <cstdio>
 #include <cstdlib>
 
-#include "base/check.h"
 #include "net/scope.h"
 #include "smtp_audit.h"
 #include "smtp_client.h"
