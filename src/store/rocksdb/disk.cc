@@ -36,7 +36,11 @@ bool is_disk_full(const rocksdb::Status& status) { return status.IsNoSpace(); }
 
 Error to_error(const rocksdb::Status& status, std::string_view doing) {
   if (is_disk_full(status)) return {ErrorKind::kRetryLater, fmt::format("{}: the disk is full", doing)};
-  const ErrorKind kind = status.IsCorruption() ? ErrorKind::kCorrupt : ErrorKind::kRetryLater;
+  // A changed bit may also name a file that is not there, or a feature that does not exist. Waiting heals
+  // neither.
+  const bool damaged = status.IsCorruption() || status.IsPathNotFound() || status.IsNotFound() ||
+                       status.IsInvalidArgument() || status.IsNotSupported();
+  const ErrorKind kind = damaged ? ErrorKind::kCorrupt : ErrorKind::kRetryLater;
   return {kind, fmt::format("{}: {}", doing, status.ToString())};
 }
 
