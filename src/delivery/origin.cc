@@ -21,6 +21,7 @@ Origin Origin::of(const smtp::SessionFacts& facts, bool smtputf8, std::optional<
 
 Origin Origin::ours() {
   Origin origin;
+  origin.is_ours = true;
   origin.protocol = "internal";
   return origin;
 }

@@ -14,6 +14,7 @@
 namespace pabal::delivery {
 
 struct Origin {
+  bool is_ours = false;  ///< a letter that we make ourselves, or that waited in our queue
   smtp::Profile profile = smtp::Profile::kMx;
   std::string protocol = {};   ///< ESMTPSA, LMTP, ...: RFC 3848
   std::string client = {};     ///< "mail.crepes.fr [192.0.2.1]:40112"; empty for our own letters

@@ -40,7 +40,7 @@ Router::Router(account::Directory& directory, mailbox::Mailboxes& mailboxes, Rou
     : directory_(directory), mailboxes_(mailboxes), options_(std::move(options)) {}
 
 bool Router::may_relay(const Origin& origin) const {
-  if (origin.account || origin.client.empty()) return true;
+  if (origin.account || origin.is_ours) return true;
   const auto address = net::IpAddress::parse(origin.address);
   return address && std::ranges::any_of(options_.relay_networks, [&](const net::Network& network) {
            return network.contains(*address);

@@ -395,6 +395,7 @@ TEST_F(SmtpHandlerTest, LmtpAnswersForEachRecipient) {
   EXPECT_THAT(send({"bob@hamburger.edu", "carol@hamburger.edu"}, "hi\r\n"),
               AllOf(StartsWith("250 2.6.0"), HasSubstr("\r\n452 4.2.2")));
   EXPECT_EQ(letters_of(bob_).size(), 1U);
+  EXPECT_THAT(send({"someone@elsewhere.net"}, "hi\r\n"), StartsWith("550 5.7.1")) << "no relay either";
 }
 
 TEST_F(SmtpHandlerTest, ReportsGoThroughTheSameDoor) {
