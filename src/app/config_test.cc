@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "app/place.h"
+
 namespace pabal::app {
 namespace {
 
@@ -279,7 +281,7 @@ TEST(Config, TheDocumentedReferenceIsTheSchemas) {
   const std::filesystem::path page = std::filesystem::path(PABAL_SOURCE_DIR) / "docs" / "configuration.md";
   std::ifstream file(page);
   const std::string documented{std::istreambuf_iterator<char>(file), {}};
-  const std::string generated = ConfigSchema({}).reference_markdown();
+  const std::string generated = ConfigSchema(protocols_served()).reference_markdown();
   if (documented == generated) return;
   FAIL() << "docs/configuration.md is not what the schema says: pabal config reference --markdown > "
             "docs/configuration.md";

@@ -52,6 +52,8 @@ class JourneyMethods : public AdminTest {
     return member && member->as_text() ? *member->as_text() : "";
   }
   std::size_t found(Json params) {
+    // The index gathers for a moment what it puts.
+    sim.run_until_done(net::sleep_until(sim.loop().in(std::chrono::seconds(1))));
     reply.items.clear();
     const auto result = call("journey.find", std::move(params));
     EXPECT_TRUE(result) << result.error().detail;
