@@ -27,6 +27,7 @@ class FinderTest : public JourneyTest {
   }
 
   FoundPage page(Query query, std::size_t limit = 100, std::optional<JourneyId> before = {}) {
+    wait_for_index();
     auto found = sim.run_until_done(finder.find(std::move(query), limit, before));
     EXPECT_TRUE(found);
     return found ? *std::move(found) : FoundPage{};
@@ -100,7 +101,7 @@ TEST_F(FinderTest, AJourneyIsWholeFromAllItsPlaces) {
   sim.clock().advance(std::chrono::seconds(1));
   ASSERT_TRUE(keep(queue, {id, to_carol, {accepted, relayed}}));
   ASSERT_TRUE(keep(bob, {id, to_both, {accepted, stored}}));
-  sim.settle();
+  wait_for_index();
   const auto journey = sim.run_until_done(finder.load(id));
   ASSERT_TRUE(journey && *journey);
   EXPECT_THAT((*journey)->places, ElementsAre(bob, queue));

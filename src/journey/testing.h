@@ -41,6 +41,10 @@ class JourneyTest : public testing::Test {
   }
 
   void start_index() { duties.spawn(index.run()); }
+  /// The index gathers for a moment what it puts.
+  void wait_for_index() const {
+    sim.run_until_done(net::sleep_until(sim.loop().in(std::chrono::seconds(1))));
+  }
 
   Result<store::Version> keep(const store::PartitionId& partition, const Entry& entry) {
     store::Batch batch(partition);
