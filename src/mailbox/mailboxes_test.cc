@@ -38,7 +38,7 @@ class MailboxesTest : public ::testing::Test {
                       .received = loop_.clock().wall(),
                       .journey = journal_.new_id(),
                       .recipient = "bob@hamburger.edu",
-                      .preamble = "Return-Path: <alice@crepes.fr>\r\n"};
+                      .preamble = preamble_};
     arrival.blob = std::move(staged);
     arrival.quota = quota;
     if (!token.empty()) arrival.token = journey::make_resend_token(token);
@@ -52,6 +52,7 @@ class MailboxesTest : public ::testing::Test {
   LetterPage list() { return *loop_.run_until_done(mailboxes_.list(kBob, {}, 1000)); }
 
   static constexpr account::AccountId kBob{7};
+  std::string preamble_ = "Return-Path: <alice@crepes.fr>\r\n";
   net::SimulatedLoop loop_;
   SilentJournal journal_;
   std::unique_ptr<store::Engine> engine_ = store::make_memory_engine();
@@ -158,6 +159,21 @@ TEST_F(MailboxesTest, AnotherNodesLettersAreSeenAndNotOverwritten) {
   EXPECT_EQ(theirs->uid, Uid(2));
   EXPECT_EQ(append("ours again")->uid, Uid(3));
   EXPECT_EQ(list().items.size(), 3U);
+}
+
+TEST_F(MailboxesTest, AGroupThatIsMoreThanABatchHoldsIsStoredOneByOne) {
+  preamble_ = std::string(200'000, 'x');
+  int failures = 0;
+  const auto all = [&]() -> net::Task<void> {
+    net::Scope scope(loop_.loop());
+    for (int i = 0; i < 30; ++i) {
+      scope.spawn(bring_many(*this, [this, i] { return bring(fmt::format("letter {}", i)); }, failures));
+    }
+    co_await scope.join();
+  };
+  loop_.run_until_done(all());
+  EXPECT_EQ(failures, 0);
+  EXPECT_EQ(loop_.run_until_done(mailboxes_.load_counters(kBob))->letters, 30U);
 }
 
 TEST_F(MailboxesTest, AFullMailboxRefusesWhatDoesNotFit) {

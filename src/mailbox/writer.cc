@@ -57,7 +57,9 @@ net::Task<void> Mailboxes::Writer::write(std::vector<Waiting*> group) {
     std::erase_if(admitted, [](const Waiting* waiting) { return waiting->settled; });
     const std::vector<Waiting*> repeated = take_repeated(admitted);
     const Result<void> committed = admitted.empty() ? Result<void>() : co_await commit(admitted);
-    if (!committed && committed.error().kind == ErrorKind::kConflict) {
+    // Refused: together they are more than a batch may hold, since a journey can be long.
+    if (!committed &&
+        (committed.error().kind == ErrorKind::kConflict || committed.error().kind == ErrorKind::kRefuse)) {
       for (Waiting* waiting : admitted) co_await settle_alone(*waiting);
     } else if (!committed) {
       // Whether it came to the disk is not known: read again where the log stands.
