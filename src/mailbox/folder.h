@@ -1,0 +1,85 @@
+// Folders of an account: what they are called, and the counts that STATUS tells without opening one. A
+// folder's letters are in its table (folder_table.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailbox/flags.h"
+#include "mailbox/ids.h"
+
+namespace pabal::mailbox {
+
+/// Between the names of a folder and those above it, when a whole path is written.
+inline constexpr char kPathSeparator = '/';
+inline constexpr std::size_t kMaxFolderNameBytes = 255;  ///< of one level, UTF-8
+inline constexpr std::size_t kMaxFolderDepth = 20;
+inline constexpr std::size_t kMaxFolders = 10'000;
+
+/// RFC 6154; one folder an account for each.
+enum class SpecialUse : std::uint8_t {
+  kNone,
+  kAll,
+  kArchive,
+  kDrafts,
+  kFlagged,
+  kJunk,
+  kSent,
+  kTrash,
+  kImportant,  ///< RFC 8457
+};
+
+/// One folder, as it stands after the account's last change. Stored as it is, under its id.
+struct Folder {
+  FolderId id;
+  FolderId parent;   ///< 0: at the top
+  std::string name;  ///< its own, without those above: NFC, no separator, no control character
+  SpecialUse use = SpecialUse::kNone;
+  bool subscribed = false;
+  /// It was deleted, but folders are below it: no letters can be in it, and its UIDVALIDITY is gone.
+  bool placeholder = false;
+
+  std::uint32_t uid_validity = 0;
+  Uid uid_next{1};
+  ModSeq mod_seq;   ///< of the last change that touched it or its letters
+  std::uint32_t letters = 0;
+  std::uint32_t unseen = 0;
+  std::uint32_t deleted = 0;  ///< flagged \Deleted
+  std::uint64_t bytes = 0;
+  std::uint64_t deleted_bytes = 0;
+  KeywordTable keywords{};
+
+  bool operator==(const Folder&) const = default;
+};
+
+/// All folders of an account at one moment; never changes.
+class FolderList {
+ public:
+  FolderList() = default;
+  /// `folders` in any order.
+  FolderList(ModSeq mod_seq, std::vector<Folder> folders);
+
+  ModSeq mod_seq() const { return mod_seq_; }
+  /// Sorted by path, as people expect lists: a folder, then those below it.
+  std::span<const Folder> all() const { return folders_; }
+  const Folder* find(FolderId id) const;
+  /// By its whole path, `Work/2026`; INBOX in any case (RFC 9051 §5.1).
+  const Folder* find_path(std::string_view path) const;
+  const Folder* find_use(SpecialUse use) const;
+  std::string path_of(const Folder& folder) const;
+  bool has_children(FolderId id) const;
+
+ private:
+  ModSeq mod_seq_;
+  std::vector<Folder> folders_;
+};
+
+using Folders = std::shared_ptr<const FolderList>;
+
+}  // namespace pabal::mailbox
