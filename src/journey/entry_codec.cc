@@ -13,6 +13,7 @@
 #include <algorithm>
 
 #include "base/cursor.h"
+#include "base/record_reader.h"
 #include "base/utf8.h"
 #include "store/engine.h"
 
@@ -178,67 +179,26 @@ std::string encode(const Terms& terms, const std::vector<Event>& events) {
 
 // ---- Reading.
 
-/// Remembers that something was wrong, so that a decoder is a list of fields; what it then read is dropped.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : in_(bytes) {}
-
-  bool good() const { return !bad_; }
-  bool finished() const { return !bad_ && in_.at_end(); }
-
-  void version() {
-    if (got(in_.take_u8()) != kVersion) bad_ = true;
-  }
-  std::size_t count(std::size_t max) {
-    const std::uint64_t value = got(in_.take_varint());
-    if (value > max) bad_ = true;
-    return bad_ ? 0 : static_cast<std::size_t>(value);
-  }
-  std::string text(std::size_t max) {
-    const std::string_view value = got(in_.take_sized());
-    if (value.size() > max) bad_ = true;
-    return bad_ ? std::string() : std::string(value);
-  }
-  template <class Enum>
-  Enum one_of(Enum first, Enum last) {
-    const std::uint8_t value = got(in_.take_u8());
-    if (value < static_cast<std::uint8_t>(first) || value > static_cast<std::uint8_t>(last)) bad_ = true;
-    return bad_ ? first : static_cast<Enum>(value);
-  }
-  std::chrono::microseconds time() { return std::chrono::microseconds(got(in_.take_u64())); }
-  std::chrono::microseconds after() { return std::chrono::microseconds(got(in_.take_varint())); }
-
- private:
-  template <class T>
-  T got(std::optional<T> value) {
-    if (!value) bad_ = true;
-    return value.value_or(T{});
-  }
-
-  Cursor in_;
-  bool bad_ = false;
-};
-
-Terms read_terms(Reader& in) {
+Terms read_terms(RecordReader& in) {
   Terms terms;
   terms.message_id = in.text(kMaxTermBytes);
   terms.sender = in.text(kMaxTermBytes);
-  for (std::size_t left = in.count(kMaxTermRecipients); left > 0 && in.good(); --left)
+  for (std::uint64_t left = in.number(kMaxTermRecipients); left > 0 && in.sound(); --left)
     terms.recipients.push_back(in.text(kMaxTermBytes));
   return terms;
 }
 
-Event read_event(Reader& in) {
+Event read_event(RecordReader& in) {
   Event event;
   event.stage = in.one_of(Stage::kAccepted, Stage::kDeleted);
-  event.at = WallTime(in.time());
-  for (std::size_t left = in.count(kMaxFacts); left > 0 && in.good(); --left) {
+  event.at = in.time();
+  for (std::uint64_t left = in.number(kMaxFacts); left > 0 && in.sound(); --left) {
     const FactName name = in.one_of(FactName::kClient, FactName::kLeftOut);
     event.facts.push_back({name, in.text(kMaxFactBytes)});
   }
-  for (std::size_t left = in.count(kMaxWireLines); left > 0 && in.good(); --left) {
+  for (std::uint64_t left = in.number(kMaxWireLines); left > 0 && in.sound(); --left) {
     const WireLine::From from = in.one_of(WireLine::From::kUs, WireLine::From::kPeer);
-    const std::chrono::microseconds after = in.after();
+    const std::chrono::microseconds after(in.number(INT64_MAX));
     event.dialogue.push_back({after, from, in.text(kMaxWireLineBytes)});
   }
   return event;
@@ -273,12 +233,11 @@ std::optional<JourneyId> journey_of_key(std::string_view key) {
 std::string encode_entry(const Entry& entry) { return encode(entry.terms, entry.events); }
 
 Result<Entry> decode_entry(JourneyId id, std::string_view bytes) {
-  Reader in(bytes);
-  in.version();
+  RecordReader in(bytes, kVersion);
   Entry entry{.id = id, .terms = read_terms(in)};
-  for (std::size_t left = in.count(kMaxEvents); left > 0 && in.good(); --left)
+  for (std::uint64_t left = in.number(kMaxEvents); left > 0 && in.sound(); --left)
     entry.events.push_back(read_event(in));
-  if (!in.finished()) {
+  if (!in.complete()) {
     return fail(ErrorKind::kCorrupt, "an entry of the journey {} is damaged, or written by a newer version",
                 id.to_string());
   }

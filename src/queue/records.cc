@@ -1,6 +1,8 @@
 #include "queue/records.h"
 
 #include "base/cursor.h"
+#include "base/record_reader.h"
+#include "base/record_writer.h"
 
 namespace pabal::queue {
 namespace {
@@ -24,42 +26,9 @@ WallTime to_time(std::uint64_t number) {
 
 // ---- Writing
 
-class Writer {
- public:
-  Writer() { append_u8(bytes_, kVersion); }
+void write_time(RecordWriter& out, WallTime time) { out.u64(to_number(time)); }
 
-  Writer& flag(bool value) { return u8(value ? 1 : 0); }
-  Writer& u8(std::uint8_t value) {
-    append_u8(bytes_, value);
-    return *this;
-  }
-  Writer& number(std::uint64_t value) {
-    append_varint(bytes_, value);
-    return *this;
-  }
-  Writer& fixed(std::uint64_t value) {
-    append_u64(bytes_, value);
-    return *this;
-  }
-  Writer& text(std::string_view value) {
-    append_sized(bytes_, value);
-    return *this;
-  }
-  Writer& time(WallTime value) { return fixed(to_number(value)); }
-  /// A flag, and the value if there is one.
-  template <class T, class Write>
-  Writer& maybe(const std::optional<T>& value, Write&& write) {
-    flag(value.has_value());
-    if (value) write(*value);
-    return *this;
-  }
-  std::string finish() { return std::move(bytes_); }
-
- private:
-  std::string bytes_;
-};
-
-void write_recipient(Writer& out, const Recipient& recipient) {
+void write_recipient(RecordWriter& out, const Recipient& recipient) {
   out.text(recipient.address.local_part());
   out.maybe(recipient.parameters.notify, [&](const smtp::Notify& notify) {
     out.u8(static_cast<std::uint8_t>(notify.success | notify.failure << 1 | notify.delay << 2));
@@ -68,11 +37,11 @@ void write_recipient(Writer& out, const Recipient& recipient) {
             [&](const smtp::OriginalRecipient& original) { out.text(original.type).text(original.address); });
 }
 
-void write_status(Writer& out, const smtp::EnhancedCode& code) {
+void write_status(RecordWriter& out, const smtp::EnhancedCode& code) {
   out.number(code.status_class).number(code.subject).number(code.detail);
 }
 
-void write_result(Writer& out, const RecipientResult& result) {
+void write_result(RecordWriter& out, const RecipientResult& result) {
   out.u8(static_cast<std::uint8_t>(result.fate)).number(static_cast<std::uint64_t>(result.reply.code));
   out.maybe(result.reply.enhanced, [&](const smtp::EnhancedCode& code) { write_status(out, code); });
   out.text(result.reply.text).text(result.host);
@@ -82,54 +51,18 @@ void write_result(Writer& out, const RecipientResult& result) {
 
 // ---- Reading
 
-/// Remembers that something was wrong, so that a decoder is a list of fields; what it then read is dropped.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : in_(bytes) {
-    if (u8() != kVersion) bad_ = true;
-  }
+WallTime read_time(RecordReader& in) { return to_time(in.u64()); }
 
-  bool good() const { return !bad_; }
-  bool finished() const { return !bad_ && in_.at_end(); }
-  void spoil() { bad_ = true; }
-
-  std::uint8_t u8(std::uint8_t max = UINT8_MAX) { return bounded(in_.take_u8(), max); }
-  bool flag() { return u8(1) == 1; }
-  std::uint64_t fixed() { return bounded(in_.take_u64(), UINT64_MAX); }
-  std::uint64_t number(std::uint64_t max = UINT64_MAX) { return bounded(in_.take_varint(), max); }
-  std::string text() {
-    const auto bytes = in_.take_sized();
-    if (!bytes) bad_ = true;
-    return std::string(bytes.value_or(std::string_view()));
-  }
-  WallTime time() { return to_time(fixed()); }
-  template <class Read>
-  auto maybe(Read&& read) -> std::optional<decltype(read())> {
-    if (!flag() || bad_) return std::nullopt;
-    return read();
-  }
-
- private:
-  template <class T>
-  T bounded(std::optional<T> value, T max) {
-    if (!value || *value > max) bad_ = true;
-    return bad_ ? T{} : *value;
-  }
-
-  Cursor in_;
-  bool bad_ = false;
-};
-
-std::optional<Address> read_address(Reader& in, const DomainName& domain) {
+std::optional<Address> read_address(RecordReader& in, const DomainName& domain) {
   auto address = Address::from_parts(in.text(), domain);
-  if (!in.good() || !address) {
+  if (!in.sound() || !address) {
     in.spoil();
     return std::nullopt;
   }
   return *std::move(address);
 }
 
-std::optional<Recipient> read_recipient(Reader& in, const DomainName& domain) {
+std::optional<Recipient> read_recipient(RecordReader& in, const DomainName& domain) {
   auto address = read_address(in, domain);
   if (!address) return std::nullopt;
   Recipient recipient{.address = *std::move(address)};
@@ -144,15 +77,15 @@ std::optional<Recipient> read_recipient(Reader& in, const DomainName& domain) {
   return recipient;
 }
 
-smtp::EnhancedCode read_status(Reader& in) {
+smtp::EnhancedCode read_status(RecordReader& in) {
   smtp::EnhancedCode code;
-  code.status_class = static_cast<std::uint16_t>(in.number(UINT16_MAX));
-  code.subject = static_cast<std::uint16_t>(in.number(UINT16_MAX));
-  code.detail = static_cast<std::uint16_t>(in.number(UINT16_MAX));
+  code.status_class = in.number16();
+  code.subject = in.number16();
+  code.detail = in.number16();
   return code;
 }
 
-RecipientResult read_result(Reader& in) {
+RecipientResult read_result(RecordReader& in) {
   RecipientResult result;
   result.fate = static_cast<RecipientResult::Fate>(in.u8(2));
   result.reply.code = static_cast<int>(in.number(999));
@@ -247,7 +180,7 @@ std::optional<PlaceKey> parse_place_key(std::string_view key) {
 }
 
 std::string encode_letter(const Letter& letter) {
-  Writer out;
+  RecordWriter out(kVersion);
   out.maybe(letter.sender,
             [&](const Address& sender) { out.text(sender.local_part()).text(sender.domain().ascii()); });
   out.text(letter.message_id).text(letter.preamble);
@@ -255,14 +188,15 @@ std::string encode_letter(const Letter& letter) {
   out.u8(static_cast<std::uint8_t>(letter.body)).flag(letter.smtputf8);
   out.maybe(letter.ret, [&](smtp::Ret ret) { out.u8(static_cast<std::uint8_t>(ret)); });
   out.maybe(letter.envid, [&](const std::string& envid) { out.text(envid); });
-  out.flag(letter.require_tls).time(letter.accepted);
-  out.maybe(letter.hold_until, [&](WallTime until) { out.time(until); });
+  out.flag(letter.require_tls);
+  write_time(out, letter.accepted);
+  out.maybe(letter.hold_until, [&](WallTime until) { write_time(out, until); });
   out.maybe(letter.submitter, [&](account::AccountId id) { out.number(id.value()); });
   return out.finish();
 }
 
 Result<Letter> decode_letter(journey::JourneyId id, std::string_view bytes) {
-  Reader in(bytes);
+  RecordReader in(bytes, kVersion);
   Letter letter{.id = id};
   if (in.flag()) {
     std::string local_part = in.text();
@@ -274,26 +208,26 @@ Result<Letter> decode_letter(journey::JourneyId id, std::string_view bytes) {
   }
   letter.message_id = in.text();
   letter.preamble = in.text();
-  const auto blob = store::BlobId::from_bytes(in.text());
-  if (!blob) return damaged("a letter");
-  letter.blob = *blob;
+  letter.blob = in.kept(store::BlobId::from_bytes(in.view()));
   letter.blob_bytes = in.number();
   letter.body = static_cast<smtp::Body>(in.u8(2));
   letter.smtputf8 = in.flag();
   letter.ret = in.maybe([&] { return static_cast<smtp::Ret>(in.u8(1)); });
   letter.envid = in.maybe([&] { return in.text(); });
   letter.require_tls = in.flag();
-  letter.accepted = in.time();
-  letter.hold_until = in.maybe([&] { return in.time(); });
+  letter.accepted = read_time(in);
+  letter.hold_until = in.maybe([&] { return read_time(in); });
   letter.submitter = in.maybe([&] { return account::AccountId(in.number()); });
-  if (!in.finished()) return damaged("a letter");
+  if (!in.complete()) return damaged("a letter");
   return letter;
 }
 
 std::string encode_task(const Task& task) {
-  Writer out;
-  out.fixed(task.submitter).time(task.since).time(task.next_try).number(task.attempts);
-  out.flag(task.alone).flag(task.warned).flag(task.passed_over);
+  RecordWriter out(kVersion);
+  out.u64(task.submitter);
+  write_time(out, task.since);
+  write_time(out, task.next_try);
+  out.number(task.attempts).flag(task.alone).flag(task.warned).flag(task.passed_over);
   out.number(task.recipients.size());
   for (const Recipient& recipient : task.recipients) write_recipient(out, recipient);
   out.flag(!task.last_results.empty());
@@ -307,56 +241,56 @@ std::string encode_task(const Task& task) {
 }
 
 Result<Task> decode_task(const DomainName& domain, const LinePlace& place, std::string_view bytes) {
-  Reader in(bytes);
+  RecordReader in(bytes, kVersion);
   Task task{.name = place.name, .due = place.due};
-  task.submitter = in.fixed();
-  task.since = in.time();
-  task.next_try = in.time();
-  task.attempts = static_cast<std::uint32_t>(in.number(UINT32_MAX));
+  task.submitter = in.u64();
+  task.since = read_time(in);
+  task.next_try = read_time(in);
+  task.attempts = in.number32();
   task.alone = in.flag();
   task.warned = in.flag();
   task.passed_over = in.flag();
-  for (std::uint64_t left = in.number(kMaxErrandRecipients); left > 0 && in.good(); --left) {
+  for (std::uint64_t left = in.number(kMaxErrandRecipients); left > 0 && in.sound(); --left) {
     if (auto recipient = read_recipient(in, domain)) task.recipients.push_back(*std::move(recipient));
   }
   if (in.flag()) {
     for (std::size_t i = 0; i < task.recipients.size(); ++i) task.last_results.push_back(read_result(in));
   }
-  for (std::uint64_t left = in.number(kMaxErrandRecipients); left > 0 && in.good(); --left) {
+  for (std::uint64_t left = in.number(kMaxErrandRecipients); left > 0 && in.sound(); --left) {
     if (auto recipient = read_recipient(in, domain))
       task.owed.push_back({*std::move(recipient), read_result(in)});
   }
-  if (!in.finished()) return damaged("a task");
+  if (!in.complete()) return damaged("a task");
   return task;
 }
 
-std::string encode_time(WallTime time) { return Writer().time(time).finish(); }
+std::string encode_time(WallTime time) { return RecordWriter(kVersion).u64(to_number(time)).finish(); }
 
 Result<WallTime> decode_time(std::string_view bytes) {
-  Reader in(bytes);
-  const WallTime time = in.time();
-  if (!in.finished()) return damaged("a task's place");
+  RecordReader in(bytes, kVersion);
+  const WallTime time = read_time(in);
+  if (!in.complete()) return damaged("a task's place");
   return time;
 }
 
-std::string encode_count(std::uint64_t count) { return Writer().number(count).finish(); }
+std::string encode_count(std::uint64_t count) { return RecordWriter(kVersion).number(count).finish(); }
 
 Result<std::uint64_t> decode_count(std::string_view bytes) {
-  Reader in(bytes);
+  RecordReader in(bytes, kVersion);
   const std::uint64_t count = in.number();
-  if (!in.finished()) return damaged("a letter's tasks");
+  if (!in.complete()) return damaged("a letter's tasks");
   return count;
 }
 
 std::string encode_suspension(const Suspension& suspension) {
-  return Writer().time(suspension.since).text(suspension.reason).finish();
+  return RecordWriter(kVersion).u64(to_number(suspension.since)).text(suspension.reason).finish();
 }
 
 Result<Suspension> decode_suspension(std::string_view bytes) {
-  Reader in(bytes);
-  Suspension suspension{.since = in.time()};
+  RecordReader in(bytes, kVersion);
+  Suspension suspension{.since = read_time(in)};
   suspension.reason = in.text();
-  if (!in.finished()) return damaged("a suspended domain");
+  if (!in.complete()) return damaged("a suspended domain");
   return suspension;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/cursor.h"
+#include "base/record_reader.h"
+#include "base/record_writer.h"
 
 namespace pabal::account::detail {
 namespace {
@@ -20,124 +22,65 @@ std::string key_with_id(std::string_view prefix, std::uint64_t id) {
 
 // ---- Writing
 
-class Writer {
- public:
-  Writer() { append_u8(bytes_, kVersion); }
+void write_address(RecordWriter& out, const Address& address) {
+  out.text(address.local_part()).text(address.domain().ascii());
+}
 
-  Writer& flag(bool value) { return u8(value ? 1 : 0); }
-  Writer& u8(std::uint8_t value) {
-    append_u8(bytes_, value);
-    return *this;
-  }
-  Writer& number(std::uint64_t value) {
-    append_varint(bytes_, value);
-    return *this;
-  }
-  Writer& text(std::string_view value) {
-    append_sized(bytes_, value);
-    return *this;
-  }
-  Writer& time(WallTime value) {
-    append_u64(bytes_, static_cast<std::uint64_t>(value.time_since_epoch().count()));
-    return *this;
-  }
-  Writer& address(const Address& value) { return text(value.local_part()).text(value.domain().ascii()); }
-  Writer& address(const std::optional<Address>& value) {
-    flag(value.has_value());
-    return value ? address(*value) : *this;
-  }
-  Writer& addresses(const std::vector<Address>& values) {
-    number(values.size());
-    for (const Address& value : values) address(value);
-    return *this;
-  }
-  /// 0 inherited, 1 unlimited, 2 and the bytes.
-  Writer& quota(const std::optional<QuotaLimit>& value) {
-    if (!value) return u8(0);
-    if (!value->bytes()) return u8(1);
-    return u8(2).number(*value->bytes());
-  }
-  std::string finish() { return std::move(bytes_); }
+void write_address(RecordWriter& out, const std::optional<Address>& address) {
+  out.maybe(address, [&](const Address& value) { write_address(out, value); });
+}
 
- private:
-  std::string bytes_;
-};
+void write_addresses(RecordWriter& out, const std::vector<Address>& addresses) {
+  out.number(addresses.size());
+  for (const Address& address : addresses) write_address(out, address);
+}
+
+/// 0 inherited, 1 unlimited, 2 and the bytes.
+void write_quota(RecordWriter& out, const std::optional<QuotaLimit>& quota) {
+  if (!quota) {
+    out.u8(0);
+  } else if (!quota->bytes()) {
+    out.u8(1);
+  } else {
+    out.u8(2).number(*quota->bytes());
+  }
+}
 
 // ---- Reading
 
-/// Remembers that something was wrong, so that a decoder is a list of fields; what it then read is dropped.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : in_(bytes) {
-    if (u8() != kVersion) bad_ = true;
+/// Nothing spoils the record.
+std::optional<Address> read_address(RecordReader& in) {
+  const std::string local_part = in.text();
+  auto domain = DomainName::parse(in.text());
+  if (in.sound() && domain) {
+    if (auto address = Address::from_parts(local_part, *std::move(domain))) return *std::move(address);
   }
+  in.spoil();
+  return std::nullopt;
+}
 
-  bool good() const { return !bad_; }
-  /// Whether the whole record was read, and nothing is left.
-  bool finished() const { return !bad_ && in_.at_end(); }
-  void spoil() { bad_ = true; }
+std::optional<Address> read_optional_address(RecordReader& in) {
+  return in.flag() ? read_address(in) : std::nullopt;
+}
 
-  std::uint8_t u8() { return got(in_.take_u8()); }
-  bool flag() {
-    const std::uint8_t value = u8();
-    if (value > 1) bad_ = true;
-    return value == 1;
+std::vector<Address> read_addresses(RecordReader& in, std::size_t max) {
+  std::vector<Address> out;
+  for (std::uint64_t left = in.number(max); left > 0 && in.sound(); --left) {
+    if (auto address = read_address(in)) out.push_back(*std::move(address));
   }
-  std::uint64_t number() { return got(in_.take_varint()); }
-  std::size_t count(std::size_t max) {
-    const std::uint64_t value = number();
-    if (value > max) bad_ = true;
-    return bad_ ? 0 : static_cast<std::size_t>(value);
-  }
-  std::string text() { return std::string(got(in_.take_sized())); }
-  WallTime time() {
-    return WallTime(std::chrono::microseconds(static_cast<std::int64_t>(got(in_.take_u64()))));
-  }
-  std::optional<Address> address() {
-    const std::string local_part = text();
-    const std::string domain_text = text();
-    auto domain = DomainName::parse(domain_text);
-    if (bad_ || !domain) return spoiled();
-    auto address = Address::from_parts(local_part, *std::move(domain));
-    if (!address) return spoiled();
-    return *std::move(address);
-  }
-  std::optional<Address> optional_address() { return flag() ? address() : std::nullopt; }
-  std::vector<Address> addresses(std::size_t max) {
-    std::vector<Address> out;
-    for (std::size_t left = count(max); left > 0 && !bad_; --left) {
-      if (auto one = address()) out.push_back(*std::move(one));
-    }
-    return out;
-  }
-  std::optional<QuotaLimit> quota() {
-    switch (u8()) {
-      case 0:
-        return {};
-      case 1:
-        return QuotaLimit::unlimited();
-      case 2:
-        return QuotaLimit::of_bytes(number());
-      default:
-        bad_ = true;
-        return {};
-    }
-  }
+  return out;
+}
 
- private:
-  std::nullopt_t spoiled() {
-    bad_ = true;
-    return std::nullopt;
+std::optional<QuotaLimit> read_quota(RecordReader& in) {
+  switch (in.u8(2)) {
+    case 1:
+      return QuotaLimit::unlimited();
+    case 2:
+      return QuotaLimit::of_bytes(in.number());
+    default:
+      return std::nullopt;
   }
-  template <class T>
-  T got(std::optional<T> value) {
-    if (!value) bad_ = true;
-    return value.value_or(T{});
-  }
-
-  Cursor in_;
-  bool bad_ = false;
-};
+}
 
 std::unexpected<Error> damaged(std::string_view what) {
   return fail(ErrorKind::kCorrupt, "the directory's record of {} is damaged, or written by a newer version",
@@ -173,67 +116,64 @@ std::string last_used_key(AccountId id, AppPasswordId app_password) {
   return key_with_id(last_used_prefix(id), app_password.value());
 }
 
-std::string encode_time(WallTime time) { return Writer().time(time).finish(); }
+std::string encode_time(WallTime time) { return RecordWriter(kVersion).time(time).finish(); }
 
 Result<WallTime> decode_time(std::string_view bytes) {
-  Reader in(bytes);
+  RecordReader in(bytes, kVersion);
   const WallTime time = in.time();
-  if (!in.finished()) return damaged("a time");
+  if (!in.complete()) return damaged("a time");
   return time;
 }
 
-std::string encode_bytes(std::string_view bytes) { return Writer().text(bytes).finish(); }
+std::string encode_bytes(std::string_view bytes) { return RecordWriter(kVersion).text(bytes).finish(); }
 
 Result<std::string> decode_bytes(std::string_view record) {
-  Reader in(record);
+  RecordReader in(record, kVersion);
   std::string bytes = in.text();
-  if (!in.finished()) return damaged("a secret");
+  if (!in.complete()) return damaged("a secret");
   return bytes;
 }
 
-std::string encode_number(std::uint64_t number) { return Writer().number(number).finish(); }
+std::string encode_number(std::uint64_t number) { return RecordWriter(kVersion).number(number).finish(); }
 
 Result<std::uint64_t> decode_number(std::string_view bytes) {
-  Reader in(bytes);
+  RecordReader in(bytes, kVersion);
   const std::uint64_t number = in.number();
-  if (!in.finished()) return damaged("a counter");
+  if (!in.complete()) return damaged("a counter");
   return number;
 }
 
 std::string encode_domain(const Domain& domain) {
   const DomainOptions& options = domain.options;
-  return Writer()
-      .text(domain.name.ascii())
-      .flag(options.enabled)
-      .u8(static_cast<std::uint8_t>(options.subaddress_separator.value_or('\0')))
-      .address(options.catch_all)
-      .address(options.postmaster)
-      .quota(options.default_quota)
-      .number(domain.address_count)
-      .time(domain.created)
-      .finish();
+  RecordWriter out(kVersion);
+  out.text(domain.name.ascii()).flag(options.enabled);
+  out.u8(static_cast<std::uint8_t>(options.subaddress_separator.value_or('\0')));
+  write_address(out, options.catch_all);
+  write_address(out, options.postmaster);
+  write_quota(out, options.default_quota);
+  return out.number(domain.address_count).time(domain.created).finish();
 }
 
 Result<Domain> decode_domain(std::string_view bytes) {
-  Reader in(bytes);
+  RecordReader in(bytes, kVersion);
   auto name = DomainName::parse(in.text());
   if (!name) return damaged("a domain");
   Domain out{.name = *std::move(name), .options = {}, .address_count = 0, .created = {}};
   out.options.enabled = in.flag();
   const char separator = static_cast<char>(in.u8());
   out.options.subaddress_separator = separator == '\0' ? std::nullopt : std::optional(separator);
-  out.options.catch_all = in.optional_address();
-  out.options.postmaster = in.optional_address();
-  out.options.default_quota = in.quota();
+  out.options.catch_all = read_optional_address(in);
+  out.options.postmaster = read_optional_address(in);
+  out.options.default_quota = read_quota(in);
   out.address_count = in.number();
   out.created = in.time();
-  if (!in.finished()) return damaged("a domain");
+  if (!in.complete()) return damaged("a domain");
   return out;
 }
 
 std::string encode_account(const AccountRecord& record) {
   if (const auto* tombstone = std::get_if<Tombstone>(&record)) {
-    return Writer()
+    return RecordWriter(kVersion)
         .u8(static_cast<std::uint8_t>(AccountKind::kRemoved))
         .text(tombstone->login)
         .time(tombstone->created)
@@ -241,38 +181,35 @@ std::string encode_account(const AccountRecord& record) {
         .finish();
   }
   const Account& account = std::get<Account>(record);
-  return Writer()
-      .u8(static_cast<std::uint8_t>(AccountKind::kLive))
-      .addresses(account.addresses)
-      .text(account.display_name)
-      .quota(account.quota)
-      .flag(account.enabled)
-      .text(account.disabled_reason)
-      .time(account.created)
-      .finish();
+  RecordWriter out(kVersion);
+  out.u8(static_cast<std::uint8_t>(AccountKind::kLive));
+  write_addresses(out, account.addresses);
+  out.text(account.display_name);
+  write_quota(out, account.quota);
+  return out.flag(account.enabled).text(account.disabled_reason).time(account.created).finish();
 }
 
 Result<AccountRecord> decode_account(AccountId id, std::string_view bytes) {
-  Reader in(bytes);
+  RecordReader in(bytes, kVersion);
   switch (static_cast<AccountKind>(in.u8())) {
     case AccountKind::kRemoved: {
       Tombstone out;
       out.login = in.text();
       out.created = in.time();
       out.removed = in.time();
-      if (in.finished()) return out;
+      if (in.complete()) return out;
       break;
     }
     case AccountKind::kLive: {
       Account out;
       out.id = id;
-      out.addresses = in.addresses(kMaxAddressesPerAccount);
+      out.addresses = read_addresses(in, kMaxAddressesPerAccount);
       out.display_name = in.text();
-      out.quota = in.quota();
+      out.quota = read_quota(in);
       out.enabled = in.flag();
       out.disabled_reason = in.text();
       out.created = in.time();
-      if (in.finished() && !out.addresses.empty()) return out;
+      if (in.complete() && !out.addresses.empty()) return out;
       break;
     }
   }
@@ -280,56 +217,43 @@ Result<AccountRecord> decode_account(AccountId id, std::string_view bytes) {
 }
 
 std::string encode_name(const NameRecord& record) {
-  Writer out;
+  RecordWriter out(kVersion);
   if (const auto* account = std::get_if<AccountId>(&record)) {
     out.u8(static_cast<std::uint8_t>(NameKind::kAccount)).number(account->value());
   } else if (const auto* alias = std::get_if<Alias>(&record)) {
-    out.u8(static_cast<std::uint8_t>(NameKind::kAlias)).address(alias->address).addresses(alias->targets);
+    out.u8(static_cast<std::uint8_t>(NameKind::kAlias));
+    write_address(out, alias->address);
+    write_addresses(out, alias->targets);
   } else {
     const Group& group = std::get<Group>(record);
-    out.u8(static_cast<std::uint8_t>(NameKind::kGroup))
-        .address(group.address)
-        .text(group.name)
-        .u8(static_cast<std::uint8_t>(group.posting))
-        .addresses(group.members);
+    out.u8(static_cast<std::uint8_t>(NameKind::kGroup));
+    write_address(out, group.address);
+    out.text(group.name).u8(static_cast<std::uint8_t>(group.posting));
+    write_addresses(out, group.members);
   }
   return out.finish();
 }
 
-namespace {
-
-std::optional<Group::Posting> to_posting(std::uint8_t value) {
-  if (value < static_cast<std::uint8_t>(Group::Posting::kAnyone) ||
-      value > static_cast<std::uint8_t>(Group::Posting::kNobody)) {
-    return {};
-  }
-  return static_cast<Group::Posting>(value);
-}
-
-}  // namespace
-
 Result<NameRecord> decode_name(std::string_view bytes) {
-  Reader in(bytes);
+  RecordReader in(bytes, kVersion);
   switch (static_cast<NameKind>(in.u8())) {
     case NameKind::kAccount: {
       const AccountId id(in.number());
-      if (in.finished()) return id;
+      if (in.complete()) return id;
       break;
     }
     case NameKind::kAlias: {
-      auto address = in.address();
-      auto targets = in.addresses(kMaxAliasTargets);
-      if (in.finished()) return Alias{*std::move(address), std::move(targets)};
+      auto address = read_address(in);
+      auto targets = read_addresses(in, kMaxAliasTargets);
+      if (in.complete()) return Alias{*std::move(address), std::move(targets)};
       break;
     }
     case NameKind::kGroup: {
-      auto address = in.address();
+      auto address = read_address(in);
       auto name = in.text();
-      const auto posting = to_posting(in.u8());
-      auto members = in.addresses(kMaxGroupMembers);
-      if (in.finished() && posting) {
-        return Group{*std::move(address), std::move(name), std::move(members), *posting};
-      }
+      const auto posting = in.one_of(Group::Posting::kAnyone, Group::Posting::kNobody);
+      auto members = read_addresses(in, kMaxGroupMembers);
+      if (in.complete()) return Group{*std::move(address), std::move(name), std::move(members), posting};
       break;
     }
   }
@@ -337,7 +261,7 @@ Result<NameRecord> decode_name(std::string_view bytes) {
 }
 
 std::string encode_credentials(const CredentialsRecord& record) {
-  Writer out;
+  RecordWriter out(kVersion);
   out.text(record.password_hash).flag(record.scram.has_value());
   if (record.scram) {
     out.text(record.scram->salt).number(record.scram->iterations);
@@ -357,8 +281,8 @@ std::string encode_credentials(const CredentialsRecord& record) {
 namespace {
 
 /// Digests are written with their length, so that another hash can follow.
-Sha256::Digest take_digest(Reader& in) {
-  const std::string bytes = in.text();
+Sha256::Digest take_digest(RecordReader& in) {
+  const std::string_view bytes = in.view();
   Sha256::Digest out{};
   if (bytes.size() != out.size()) {
     in.spoil();
@@ -371,21 +295,20 @@ Sha256::Digest take_digest(Reader& in) {
 }  // namespace
 
 Result<CredentialsRecord> decode_credentials(std::string_view bytes) {
-  Reader in(bytes);
+  RecordReader in(bytes, kVersion);
   CredentialsRecord out;
   out.password_hash = in.text();
   if (in.flag()) {
     ScramKeys keys;
     keys.salt = in.text();
-    const std::uint64_t iterations = in.number();
-    if (iterations == 0 || iterations > UINT32_MAX) in.spoil();
-    keys.iterations = static_cast<std::uint32_t>(iterations);
+    keys.iterations = in.number32();
+    if (keys.iterations == 0) in.spoil();
     keys.stored_key = take_digest(in);
     keys.server_key = take_digest(in);
     out.scram = std::move(keys);
   }
   out.next_app_password = in.number();
-  for (std::size_t left = in.count(kMaxAppPasswords); left > 0 && in.good(); --left) {
+  for (std::uint64_t left = in.number(kMaxAppPasswords); left > 0 && in.sound(); --left) {
     StoredAppPassword app_password;
     app_password.id = AppPasswordId(in.number());
     app_password.name = in.text();
@@ -394,7 +317,7 @@ Result<CredentialsRecord> decode_credentials(std::string_view bytes) {
     app_password.hash = take_digest(in);
     out.app_passwords.push_back(std::move(app_password));
   }
-  if (!in.finished()) return damaged("an account's credentials");
+  if (!in.complete()) return damaged("an account's credentials");
   return out;
 }
 
