@@ -92,9 +92,8 @@ std::size_t Lane::room() const {
   return limit > attempts_ ? limit - attempts_ : 0;
 }
 
-bool Lane::attempt_ended(ErrandReport::Hosts hosts, std::string trouble, WallTime began, WallTime now,
-                         const RetryPolicy& policy, Random& random) {
-  --attempts_;
+bool Lane::learn(ErrandReport::Hosts hosts, std::string trouble, WallTime began, WallTime now,
+                 const RetryPolicy& policy, Random& random) {
   if (hosts == ErrandReport::Hosts::kWell) {
     const bool recovered = std::exchange(probing_, false);
     proven_ = true;

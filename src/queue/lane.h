@@ -91,12 +91,14 @@ class Lane {
   /// Some letter got through since the lane was made.
   bool proven() const { return proven_; }
 
+  /// An attempt has its slot until what became of the letter is stored: a crash sends again what is not, and
+  /// that is never more than there are slots, however slow the disk.
   void attempt_begins() { ++attempts_; }
-  /// `began`: when that attempt did. True if the domain was resting and now takes mail again.
-  bool attempt_ended(ErrandReport::Hosts hosts, std::string trouble, WallTime began, WallTime now,
-                     const RetryPolicy& policy, Random& random);
-  /// It ended without an answer about the hosts.
-  void attempt_dropped() { --attempts_; }
+  void attempt_ends() { --attempts_; }
+  /// What an attempt that began at `began` says of the hosts. True if the domain was resting and now takes
+  /// mail again.
+  bool learn(ErrandReport::Hosts hosts, std::string trouble, WallTime began, WallTime now,
+             const RetryPolicy& policy, Random& random);
   std::size_t attempts() const { return attempts_; }
 
   void suspend(std::string reason) { suspended_ = std::move(reason); }

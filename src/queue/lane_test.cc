@@ -23,7 +23,9 @@ class LaneTest : public testing::Test {
     const WallTime began = clock_.wall();
     lane_.attempt_begins();
     clock_.advance(took);
-    return lane_.attempt_ended(hosts, "trouble.", began, clock_.wall(), policy_, random_);
+    const bool recovered = lane_.learn(hosts, "trouble.", began, clock_.wall(), policy_, random_);
+    lane_.attempt_ends();
+    return recovered;
   }
 
   ManualClock clock_;
@@ -123,8 +125,7 @@ TEST_F(LaneTest, AttemptsThatBeganTogetherAreOnePieceOfBadNews) {
   const WallTime began = clock_.wall();
   for (int i = 0; i < 3; ++i) lane_.attempt_begins();
   clock_.advance(30s);
-  for (int i = 0; i < 3; ++i)
-    lane_.attempt_ended(Hosts::kUnreachable, "", began, clock_.wall(), policy_, random_);
+  for (int i = 0; i < 3; ++i) lane_.learn(Hosts::kUnreachable, "", began, clock_.wall(), policy_, random_);
   EXPECT_EQ(lane_.rest_until(), clock_.wall() + 60s);
 }
 

@@ -471,6 +471,20 @@ TEST_F(QueueTest, ThousandsOfDomainsDueAtOnce) {
   EXPECT_EQ(counts_.relayed.value(), 3000u);
 }
 
+// What is carried and not stored would be sent again after a crash: that may never be more than a few.
+TEST_F(QueueTest, OutcomeHoldsItsSlotUntilItIsStored) {
+  courier_.hosts["hamburger.edu"] = {.takes = 1s};
+  start();
+  for (int i = 0; i < 200; ++i) add();
+  engine_.failing_commits = SIZE_MAX;
+  pass(10min);
+  EXPECT_LE(courier_.begun.size(), options_.lane.max_concurrency);
+  engine_.failing_commits = 0;
+  pass(10min);
+  EXPECT_EQ(courier_.ended.size(), 200u);
+  EXPECT_EQ(keys_left(), std::vector<std::string>{});
+}
+
 TEST_F(QueueTest, SendersTakeTurns) {
   options_.lane.initial_concurrency = options_.lane.max_concurrency = 1;
   courier_.hosts["hamburger.edu"] = {.takes = 1s};

@@ -85,7 +85,7 @@ struct ShardRunner::Work {
   ~Work() {
     --runner.attempts_;
     if (unproven) --runner.unproven_attempts_;
-    if (!answered) lane.attempt_dropped();
+    lane.attempt_ends();
     if (!stored) runner.stall(lane);
     if (!aside) lane.leave(task.name, gone ? std::nullopt : std::optional(task.place()));
     runner.touch(lane);
@@ -95,9 +95,8 @@ struct ShardRunner::Work {
   Lane& lane;
   Task task;
   const bool unproven;
-  bool answered = false;  // the courier said something about the hosts
-  bool stored = false;    // what happened is; otherwise the lane waits before it is read again
-  bool gone = false;      // nothing of it is left in the line
+  bool stored = false;  // what happened is; otherwise the lane waits before it is read again
+  bool gone = false;    // nothing of it is left in the line
   // The store is broken where this task lies: nobody touches it until the next start. To try it again would
   // be to send it again and again.
   bool aside = false;
@@ -156,9 +155,8 @@ net::Task<void> ShardRunner::carry(Lane& lane, Work& work) {
   const WallTime ended = now();
   const bool stopping = context.cancel != nullptr && context.cancel->cancelled();
   if (!stopping) {
-    work.answered = true;
-    const bool recovered = lane.attempt_ended(report.hosts, std::move(report.trouble), began, ended,
-                                              options_.retry, services_.random);
+    const bool recovered =
+        lane.learn(report.hosts, std::move(report.trouble), began, ended, options_.retry, services_.random);
     touch(lane);
     if (recovered) scope_.spawn(hurry(lane));
   }

@@ -16,9 +16,9 @@ namespace {
 
 // A letter of so many is read whole, and its journey told.
 constexpr std::uint64_t kSample = 20;
-// Letters that a kill may catch: those on the wire, and those whose outcome waits for the disk. The server
-// begins no attempt beyond that (QueueOptions::max_attempts, for each of the shards that the domains are in).
-constexpr std::size_t kMaxUnderWay = kDomains * 200;
+// Letters that a kill may catch: those on the wire, and those whose outcome waits for the disk. Both have a
+// slot of their domain's.
+constexpr std::size_t kMaxUnderWay = kDomains * kConnectionsPerDomain;
 constexpr std::chrono::seconds kPatience{20};
 constexpr std::chrono::milliseconds kLook{20};
 
