@@ -36,6 +36,7 @@ class NotedQueue final : public queue::QueueAdmin {
                         .sender = "alice@crepes.fr",
                         .domain = "hamburger.edu",
                         .recipients = {"bob@hamburger.edu"},
+                        .held = true,
                         .reason = "No host could be reached."};
   queue::QueueFilter seen;
   queue::QueueChange changed = {};

@@ -36,8 +36,10 @@ struct QueueItem {
   std::uint64_t size_bytes = 0;
   WallTime accepted = {};
   std::uint32_t attempts = 0;
-  std::optional<WallTime> next_try = {};  ///< nothing: held by an operator
-  std::string reason = {};                ///< why it is still here
+  bool held = false;  ///< by an operator
+  std::optional<WallTime> next_try =
+      {};                   ///< nothing: not until an operator releases it or resumes the domain
+  std::string reason = {};  ///< why it is still here
 };
 
 struct DomainStatistics {

@@ -39,6 +39,40 @@ TEST_F(QueueOperatorTest, ListTellsWhatWaitsAndWhy) {
   }
 }
 
+TEST_F(QueueOperatorTest, NextTryIsNeverInThePast) {
+  add();
+  for (int i = 0; i < 200; ++i) {
+    pass(17s);
+    if (i == 30) add();  // while the domain rests
+    for (const QueueItem& item : list()) {
+      ASSERT_TRUE(item.next_try);
+      EXPECT_GE(*item.next_try, now()) << i;
+    }
+  }
+}
+
+TEST_F(QueueOperatorTest, NextTryIsNotBeforeTheDomainHasRested) {
+  for (int i = 0; i < 4; ++i) add();  // of these one learned that the domain is to rest, and how long
+  pass(2h);
+  courier_.begun.clear();
+  const std::vector<QueueItem> items = list();
+  ASSERT_EQ(items.size(), 4u);
+  const WallTime first = *std::ranges::min_element(items, {}, &QueueItem::next_try)->next_try;
+  while (courier_.begun.empty()) pass(1s);
+  EXPECT_GE(courier_.begun.front().at, first);
+}
+
+TEST_F(QueueOperatorTest, LetterToASuspendedDomainHasNoNextTry) {
+  ASSERT_TRUE(run(queue_->suspend(domain("hamburger.edu"), "They asked us to.")));
+  add();
+  settle();
+  const std::vector<QueueItem> items = list();
+  ASSERT_EQ(items.size(), 1u);
+  EXPECT_FALSE(items[0].next_try);
+  EXPECT_FALSE(items[0].held);
+  EXPECT_EQ(items[0].reason, "The domain is suspended: They asked us to.");
+}
+
 TEST_F(QueueOperatorTest, FiltersPickWhatTheyName) {
   const JourneyId alice = add({.to = {"bob@hamburger.edu"}});
   pass(2h);
@@ -102,6 +136,7 @@ TEST_F(QueueOperatorTest, HeldLetterWaitsUntilItIsReleased) {
   EXPECT_EQ(change({}, QueueChange::kRetry).changed, 0u);  // a flush leaves it
   ASSERT_EQ(list({.held = true}).size(), 1u);
   EXPECT_FALSE(list()[0].next_try);
+  EXPECT_TRUE(list()[0].held);
 
   stop();
   start();

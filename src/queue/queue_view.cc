@@ -18,10 +18,13 @@ std::string name_of(const std::optional<account::Address>& sender) {
   return sender ? sender->to_display() : "<>";
 }
 
-std::string reason_of(const Task& task, WallTime now) {
+std::string reason_of(const Task& task, const ShardRunner::Closed* closed, WallTime now) {
   if (task.next_try == kHeld) return "Held by an operator.";
   if (task.recipients.empty()) return "Its sender is to be told.";
+  if (closed != nullptr && !closed->until) return fmt::format("The domain is suspended: {}", closed->why);
   if (task.last_results.empty()) {
+    if (closed != nullptr && task.since <= now)
+      return fmt::format("The domain takes no mail for now: {}", closed->why);
     return task.since > now ? "Its sender asked for it to be sent later." : "Waits for its first attempt.";
   }
   const RecipientResult& last = task.last_results.front();
@@ -30,7 +33,21 @@ std::string reason_of(const Task& task, WallTime now) {
                      last.host.empty() ? "The other side" : last.host, last.reply.to_string());
 }
 
-QueueItem to_item(const account::DomainName& domain, const Task& task, const Letter& letter, WallTime now) {
+using ClosedDomains = ShardRunner::ClosedDomains;
+
+/// When something will be done about the task. What is due and can't wait any longer waits for a slot.
+std::optional<WallTime> next_try_of(const Task& task, const ShardRunner::Closed* closed, WallTime now) {
+  if (task.next_try == kHeld && task.owed.empty()) return std::nullopt;
+  const WallTime next = std::max(task.wanted_due(now), now);
+  if (closed == nullptr || !task.owed.empty()) return next;
+  if (!closed->until) return std::nullopt;
+  return std::max(next, *closed->until);
+}
+
+QueueItem to_item(const account::DomainName& domain, const Task& task, const Letter& letter,
+                  const ClosedDomains& closed_domains, WallTime now) {
+  const auto found = closed_domains.find(domain.ascii());
+  const ShardRunner::Closed* const closed = found == closed_domains.end() ? nullptr : &found->second;
   QueueItem item{.id = task.name.id,
                  .sender = name_of(letter.sender),
                  .domain = domain.unicode(),
@@ -38,11 +55,12 @@ QueueItem to_item(const account::DomainName& domain, const Task& task, const Let
                  .size_bytes = letter.size_bytes(),
                  .accepted = letter.accepted,
                  .attempts = task.attempts,
-                 .reason = reason_of(task, now)};
+                 .held = task.next_try == kHeld,
+                 .next_try = next_try_of(task, closed, now),
+                 .reason = reason_of(task, closed, now)};
   for (const Recipient& recipient : task.recipients)
     item.recipients.push_back(recipient.address.to_display());
   for (const Task::Ended& ended : task.owed) item.recipients.push_back(ended.recipient.address.to_display());
-  if (task.next_try != kHeld) item.next_try = task.wanted_due(now);
   return item;
 }
 
@@ -85,7 +103,8 @@ net::Task<Result<std::vector<Found>>> find_tasks(store::Engine& engine, store::P
 }
 
 net::Task<Result<void>> show(store::Engine& engine, store::PartitionId partition, std::vector<Found> found,
-                             const QueueFilter& filter, WallTime now, QueueItemSink& sink) {
+                             const QueueFilter& filter, const ClosedDomains& closed, WallTime now,
+                             QueueItemSink& sink) {
   std::vector<std::string> keys;
   for (const Found& each : found) keys.push_back(letter_key(each.task.name.id));
   PABAL_CO_TRY(const auto records, co_await engine.get(partition, keys));
@@ -93,7 +112,7 @@ net::Task<Result<void>> show(store::Engine& engine, store::PartitionId partition
     if (!records[i]) continue;  // it ended meanwhile
     const auto letter = decode_letter(found[i].task.name.id, records[i]->bytes);
     if (!letter || !fits_sender(filter, *letter)) continue;
-    PABAL_CO_TRY_VOID(co_await sink.item(to_item(found[i].domain, found[i].task, *letter, now)));
+    PABAL_CO_TRY_VOID(co_await sink.item(to_item(found[i].domain, found[i].task, *letter, closed, now)));
   }
   co_return Result<void>();
 }
@@ -104,18 +123,20 @@ net::Task<Result<void>> Queue::list(QueueFilter filter, QueueItemSink& sink) {
   for (std::uint32_t shard = 0; shard < kShards; ++shard) {
     if (filter.domain && shard_of(*filter.domain) != ShardId(shard)) continue;
     const store::PartitionId partition = partition_of(ShardId(shard));
+    const ClosedDomains closed = co_await runners_[shard]->closed_domains();
     const WallTime now = places_.front().loop.clock().wall();
     if (filter.id) {
       PABAL_CO_TRY(auto found, co_await find_tasks(services_.engine, partition, *filter.id));
-      PABAL_CO_TRY_VOID(co_await show(services_.engine, partition, std::move(found), filter, now, sink));
+      PABAL_CO_TRY_VOID(
+          co_await show(services_.engine, partition, std::move(found), filter, closed, now, sink));
       continue;
     }
     std::optional<store::KeyRange> rest =
         store::KeyRange::with_prefix(filter.domain ? line_prefix(*filter.domain) : std::string(kLinePrefix));
     while (rest) {
       PABAL_CO_TRY(const store::ScanPage page, co_await services_.engine.scan(partition, *rest, kPage));
-      PABAL_CO_TRY_VOID(
-          co_await show(services_.engine, partition, read_tasks(page, filter, now), filter, now, sink));
+      PABAL_CO_TRY_VOID(co_await show(services_.engine, partition, read_tasks(page, filter, now), filter,
+                                      closed, now, sink));
       rest = page.next();
     }
   }

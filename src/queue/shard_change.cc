@@ -255,4 +255,15 @@ net::Task<Result<void>> ShardRunner::resume_here(account::DomainName domain) {
   co_return Result<void>();
 }
 
+net::Task<ShardRunner::ClosedDomains> ShardRunner::closed_here() {
+  ClosedDomains out;
+  for (const auto& [name, lane] : lanes_) {
+    if (!lane->closed(now())) continue;
+    Closed closed{.why = lane->trouble()};
+    if (!lane->suspended()) closed.until = lane->rest_until();
+    out.emplace(name, std::move(closed));
+  }
+  co_return out;
+}
+
 }  // namespace pabal::queue

@@ -301,6 +301,8 @@ net::Task<Result<void>> ShardRunner::resume(account::DomainName domain) {
   return on_my_loop(resume_here(std::move(domain)));
 }
 
+net::Task<ShardRunner::ClosedDomains> ShardRunner::closed_domains() { return on_my_loop(closed_here()); }
+
 net::Task<Result<QueueChanged>> ShardRunner::change(QueueFilter filter, QueueChange change,
                                                     std::string reason) {
   return on_my_loop(change_here({std::move(filter)}, change, std::move(reason)));

@@ -64,6 +64,13 @@ class ShardRunner {
   net::Task<Result<QueueChanged>> change(QueueFilter filter, QueueChange change, std::string reason);
   net::Task<Result<void>> suspend(account::DomainName domain, std::string reason);
   net::Task<Result<void>> resume(account::DomainName domain);
+  /// The domains to which no attempt is made now, by A-labels. What is due for them waits until then.
+  struct Closed {
+    std::optional<WallTime> until = {};  ///< nothing: an operator suspended it
+    std::string why = {};                ///< a sentence
+  };
+  using ClosedDomains = std::map<std::string, Closed, std::less<>>;
+  net::Task<ClosedDomains> closed_domains();
 
  private:
   struct Work;
@@ -137,6 +144,7 @@ class ShardRunner {
   net::Task<void> hurry(Lane& lane);
   net::Task<Result<void>> suspend_here(account::DomainName domain, std::string reason);
   net::Task<Result<void>> resume_here(account::DomainName domain);
+  net::Task<ClosedDomains> closed_here();
 
   template <class T>
   net::Task<T> on_my_loop(net::Task<T> work);

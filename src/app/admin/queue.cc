@@ -69,7 +69,7 @@ Json to_json(const QueueItem& item) {
                        {"size", item.size_bytes},
                        {"accepted", to_text(item.accepted)},
                        {"attempts", item.attempts},
-                       {"held", !item.next_try},
+                       {"held", item.held},
                        {"next_try", item.next_try ? Json(to_text(*item.next_try)) : Json()},
                        {"reason", item.reason}});
 }
