@@ -176,13 +176,16 @@ net::Task<ErrandRun::Meeting> ErrandRun::meet(std::unique_ptr<Peer> peer, bool k
   }
   Meeting meeting = co_await hand_over(*peer);
   // Peers close sessions that wait; to the letter that is as if it had not been there.
-  if (kept && meeting == Meeting::kFailed && !peer->session().usable()) {
+  const bool was_closed = meeting == Meeting::kFailed && !peer->session().usable();
+  if (kept && (was_closed || meeting == Meeting::kOutOfStep)) {
     meeting = Meeting::kStale;
     use_kept_ = false;
     for (const std::size_t i : pending_) report_.recipients[i] = {};
     journey::Event& event = tell(Stage::kConnected);
     event.add(FactName::kHost, peer->label());
-    event.add(FactName::kReason, "That session had been closed meanwhile, so the host is called again.");
+    event.add(FactName::kReason, was_closed
+                                     ? "That session had been closed meanwhile, so the host is called again."
+                                     : "That session was out of step, so the host is called again.");
   }
   answered_ = answered_ || meeting != Meeting::kStale;
   if (meeting == Meeting::kHad && peer->takes_another(courier_.options_.max_letters)) {
@@ -349,6 +352,7 @@ net::Task<smtp::LetterOutcome> ErrandRun::send(Peer& peer, const smtp::ClientEnv
 ErrandRun::Meeting ErrandRun::judge(Peer& peer, const std::vector<std::size_t>& batch,
                                     smtp::LetterOutcome outcome) {
   std::optional<RecipientResult> host_trouble;
+  Meeting trouble = Meeting::kFailed;
   bool any_settled = false;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     smtp::RecipientOutcome& each = outcome.recipients[i];
@@ -359,11 +363,13 @@ ErrandRun::Meeting ErrandRun::judge(Peer& peer, const std::vector<std::size_t>& 
       continue;
     }
     RecipientResult result = result_of(*each.failure, peer.label());
-    const bool of_host = each.failure->scope == smtp::FailureScope::kHost;
+    const bool of_session = each.failure->scope == smtp::FailureScope::kSession;
+    const bool of_host = of_session || each.failure->scope == smtp::FailureScope::kHost;
     if (each.failure->too_many_recipients) {
       set_back(batch[i], std::move(result));
     } else if (of_host && !each.failure->may_have_arrived) {
       host_trouble = std::move(result);
+      trouble = of_session ? Meeting::kOutOfStep : Meeting::kFailed;
     } else {
       any_settled = true;
       had_say_ = had_say_ || !of_host;
@@ -372,7 +378,7 @@ ErrandRun::Meeting ErrandRun::judge(Peer& peer, const std::vector<std::size_t>& 
   }
   if (host_trouble) {
     set_all_back(*host_trouble);  // those whose turn would have come later too
-    return Meeting::kFailed;
+    return trouble;
   }
   if (any_settled) return Meeting::kHad;
   // It finds one recipient too many: another transaction would hear the same.

@@ -21,10 +21,11 @@ class ErrandRun {
  private:
   /// What became of a session with a host.
   enum class Meeting : std::uint8_t {
-    kHad,     ///< it had its say about the letter
-    kFailed,  ///< the host's trouble: try another
-    kStale,   ///< a session that was kept turned out to be dead: call again
-    kSpent,   ///< the session has had its letters, and recipients are left: call again
+    kHad,        ///< it had its say about the letter
+    kFailed,     ///< the host's trouble: try another
+    kOutOfStep,  ///< the same, but a fresh session may do
+    kStale,      ///< a session that was kept turned out to be of no use: call again
+    kSpent,      ///< the session has had its letters, and recipients are left: call again
   };
   /// Why a peer can't be given the letter at all.
   struct Misfit {

@@ -95,6 +95,8 @@ std::string sentence_of(const Failure& failure, const std::string& host) {
   if (reply.code != 0) {
     const bool is_sense = reply.refused_for_now() || reply.refused_for_good();
     if (reply.closes()) return fmt::format("{} closed the session: {}", host, reply.to_string());
+    if (failure.scope == smtp::FailureScope::kSession)
+      return fmt::format("{} was out of step with us: {}", host, reply.to_string());
     if (!is_sense) return fmt::format("{} said what makes no sense there: {}", host, reply.to_string());
     return fmt::format("{} {} {}: {}", host, reply.refused_for_good() ? "refused" : "put off",
                        object_of(failure.stage), reply.to_string());

@@ -401,6 +401,29 @@ TEST_F(CourierTest, AKeptSessionThatDiedCostsTheLetterNothing) {
   EXPECT_EQ(hosts.calls.size(), 6u);
 }
 
+TEST_F(CourierTest, AKeptSessionThatIsOutOfStepCostsTheLetterNothing) {
+  const Script greeted = greeting() + kEnvelope + kData + Script{"S: 250 ok"};
+  hosts.add(kMx, greeted + Script{"C: MAIL", "S: 503 5.5.1 nested MAIL command", "C: QUIT", "S: 221 bye"});
+  hosts.add(kMx, greeted);
+  carry();
+  sim.settle();
+  carry();
+  EXPECT_THAT(first(), StartsWith("relayed"));
+  EXPECT_TRUE(told().contains("That session was out of step, so the host is called again.\n"));
+  sim.settle();
+  EXPECT_EQ(hosts.calls.size(), 2u);
+  EXPECT_EQ(hosts.faults, std::vector<std::string>{});
+}
+
+// Nobody's letter comes back because a host lost count of the commands.
+TEST_F(CourierTest, AHostThatIsAlwaysOutOfStepGetsTheLetterLater) {
+  hosts.add(kMx, greeting() + Script{"C: MAIL", "S: 503 5.5.1 say EHLO first", "C: QUIT", "S: 221 bye"});
+  carry();
+  EXPECT_THAT(first(), StartsWith("deferred"));
+  EXPECT_TRUE(first().contains("was out of step with us: 503 5.5.1 say EHLO first")) << first();
+  EXPECT_EQ(report.hosts, Hosts::kTroubled);
+}
+
 TEST_F(CourierTest, ASessionCarriesNoMoreThanItsLimits) {
   hosts.add_ours(kMx);
   hosts.options.limits.max_letters = 2;

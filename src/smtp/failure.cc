@@ -36,6 +36,8 @@ constexpr std::array kTable = {
     Row{bit(Stage::kRcpt), 552, 0, 5, 3, kRecipient, kTemporary},
     Row{bit(Stage::kRcpt), 0, 4, 5, 3, kRecipient, kTemporary},
     Row{bit(Stage::kMail) | bit(Stage::kData) | bit(Stage::kLetter), 452, 0, -1, -1, kHost, kTemporary},
+    // A bad sequence of commands, where ours is right: the host has another idea of what came before.
+    Row{bit(Stage::kMail), 503, 0, -1, -1, kSession, kTemporary},
     // X.3.4 is about the letter's size, X.3.1 and X.3.2 about the host (RFC 3463 §3.4).
     Row{kAll, 0, 4, 3, 1, kHost, kTemporary},
     Row{kAll, 0, 4, 3, 2, kHost, kTemporary},

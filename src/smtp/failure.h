@@ -25,6 +25,7 @@ enum class Stage : std::uint8_t {
 std::string_view to_string(Stage stage);
 
 enum class FailureScope : std::uint8_t {
+  kSession,    ///< the two are out of step: a fresh session with the same host may do
   kHost,       ///< another host of the same domain may do better; so may this one for all its letters
   kMessage,    ///< this letter, for all its recipients
   kRecipient,  ///< one recipient
