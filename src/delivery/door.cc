@@ -31,6 +31,19 @@ Reply reply_for(const Error& error) {
   return come_again();
 }
 
+// A refused recipient can be looked for like the others.
+void tell_refusals(const Refusals& refusals, journey::Entry& entry) {
+  for (const Refusals::Refusal& refusal : refusals.told()) {
+    entry.terms.recipients.push_back(refusal.recipient.key());
+    Event& event = entry.events.emplace_back(Event{.at = refusal.at, .stage = Stage::kRefused});
+    event.add(FactName::kRecipient, refusal.recipient.to_string());
+    event.add(FactName::kOurReply, refusal.reply.to_string());
+  }
+  if (refusals.untold() == 0) return;
+  entry.events.back().add(FactName::kReason, fmt::format("{} more recipient{} refused.", refusals.untold(),
+                                                         refusals.untold() == 1 ? " was" : "s were"));
+}
+
 std::string shown(const std::optional<account::Address>& sender) {
   return sender ? sender->to_string() : "<>";
 }
@@ -197,6 +210,7 @@ journey::Entry Door::entry_for(const Incoming& letter, bool first) const {
   add(FactName::kSubject, letter.header.subject);
   add(FactName::kBy, options_.host_name);
   entry.events.push_back(std::move(event));
+  tell_refusals(letter.refusals, entry);
   return entry;
 }
 

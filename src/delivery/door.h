@@ -17,6 +17,7 @@
 #include "base/random.h"
 #include "delivery/header_facts.h"
 #include "delivery/origin.h"
+#include "delivery/refusals.h"
 #include "delivery/router.h"
 #include "delivery/sent_again.h"
 #include "journey/journal.h"
@@ -37,6 +38,7 @@ struct Incoming {
   std::optional<account::Address> sender = {};
   smtp::MailParameters parameters = {};
   std::vector<Route> recipients = {};  ///< at least one
+  Refusals refusals = {};              ///< others, whom it does not go to
   store::StagedBlob blob = {};         ///< without bytes: it is stored already
   HeaderFacts header = {};
   std::string fields = {};  ///< what we add beside the trace, each with its CRLF

@@ -1,6 +1,7 @@
 #include "delivery/smtp_handler.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "delivery/smtp_letter.h"
 #include "smtp/account_login.h"
@@ -47,8 +48,8 @@ net::Task<Reply> SmtpHandler::mail(const smtp::SessionFacts& facts, const smtp::
     co_return refuse(std::move(verdict),
                      command.reverse_path.address ? command.reverse_path.address->to_string() : "<>");
   }
+  reset();
   mail_ = command;
-  recipients_.clear();
   co_return verdict;
 }
 
@@ -72,12 +73,12 @@ net::Task<Reply> SmtpHandler::judge_sender(const smtp::SessionFacts& facts,
 net::Task<Reply> SmtpHandler::rcpt(const smtp::SessionFacts& facts, const smtp::RcptCommand& command) {
   const account::Address& address = *command.forward_path.address;
   if (login_ && !services_.recipients_by_account.take(login_->address.key())) {
-    co_return refuse({450, EnhancedCode{4, 7, 1}, "You have sent to too many recipients; try again later"},
-                     address.to_string());
+    co_return refuse_recipient(
+        {450, EnhancedCode{4, 7, 1}, "You have sent to too many recipients; try again later"}, address);
   }
   const auto account = login_ ? std::optional(login_->account) : std::nullopt;
   auto route = co_await services_.router.route(address, Origin::of(facts, false, account));
-  if (!route) co_return refuse(std::move(route).error(), address.to_string());
+  if (!route) co_return refuse_recipient(std::move(route).error(), address);
   route->parameters = command.parameters;
   recipients_.push_back(*std::move(route));
   co_return smtp::recipient_ok(command.forward_path);
@@ -88,6 +89,11 @@ Reply SmtpHandler::refuse(Reply reply, std::string_view address) {
   return reply;
 }
 
+Reply SmtpHandler::refuse_recipient(Reply reply, const account::Address& recipient) {
+  refusals_.add({recipient, reply, services_.clock.wall()});
+  return refuse(std::move(reply), recipient.to_string());
+}
+
 net::Task<std::expected<std::unique_ptr<smtp::LetterSink>, Reply>> SmtpHandler::begin_letter(
     const smtp::SessionFacts& facts, smtp::LetterRequest) {
   Incoming letter;
@@ -96,14 +102,15 @@ net::Task<std::expected<std::unique_ptr<smtp::LetterSink>, Reply>> SmtpHandler::
   letter.origin = Origin::of(facts, mail_->parameters.smtputf8, account);
   letter.sender = mail_->reverse_path.address;
   letter.parameters = mail_->parameters;
-  letter.recipients = std::move(recipients_);
-  recipients_.clear();
+  letter.recipients = std::exchange(recipients_, {});
+  letter.refusals = std::exchange(refusals_, {});
   co_return std::make_unique<SmtpLetter>(services_, log_, wire_, last_letter_, std::move(letter));
 }
 
 void SmtpHandler::reset() {
   mail_.reset();
   recipients_.clear();
+  refusals_ = {};
 }
 
 void SmtpHandler::answer_heard() {

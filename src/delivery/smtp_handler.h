@@ -59,6 +59,7 @@ class SmtpHandler final : public smtp::ServerHandler {
  private:
   net::Task<smtp::Reply> judge_sender(const smtp::SessionFacts& facts, const smtp::MailCommand& command);
   smtp::Reply refuse(smtp::Reply reply, std::string_view address);
+  smtp::Reply refuse_recipient(smtp::Reply reply, const account::Address& recipient);
 
   SmtpServices& services_;
   const Logger log_;
@@ -69,6 +70,7 @@ class SmtpHandler final : public smtp::ServerHandler {
   // The transaction.
   std::optional<smtp::MailCommand> mail_;
   std::vector<Route> recipients_;
+  Refusals refusals_;
   std::optional<journey::ResendToken>
       last_letter_;  ///< by what the last one is known, until its answer was heard
 };

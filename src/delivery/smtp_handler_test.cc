@@ -211,6 +211,36 @@ TEST_F(SmtpHandlerTest, RecipientsAreJudgedWhileTheSenderListens) {
   EXPECT_TRUE(queue_.added.empty());
 }
 
+TEST_F(SmtpHandlerTest, TheJourneyTellsWhoWasRefusedBeside) {
+  connect_and_greet();
+  say("MAIL FROM:<alice@crepes.fr>\r\n");
+  for (int i = 0; i < 30; ++i) say(fmt::format("RCPT TO:<nobody{}@hamburger.edu>\r\n", i));
+  say("RSET\r\nMAIL FROM:<alice@crepes.fr>\r\n");
+  for (const char* const to : {"nobody", "bob"}) say(fmt::format("RCPT TO:<{}@hamburger.edu>\r\n", to));
+  say("DATA\r\n");
+  EXPECT_THAT(say("hello\r\n.\r\n"), StartsWith("250"));
+  const journey::Entry& entry = journal_.told.at(0).second;
+  EXPECT_THAT(entry.terms.recipients, testing::ElementsAre("bob@hamburger.edu", "nobody@hamburger.edu"));
+  ASSERT_EQ(entry.events.size(), 3U);
+  EXPECT_EQ(entry.events[1].stage, journey::Stage::kRefused);
+  EXPECT_EQ(entry.events[1].find(journey::FactName::kRecipient), "nobody@hamburger.edu");
+  EXPECT_THAT(entry.events[1].find(journey::FactName::kOurReply), StartsWith("550 5.1.1"));
+  EXPECT_EQ(entry.events[2].stage, journey::Stage::kStored);
+}
+
+TEST_F(SmtpHandlerTest, OfManyRefusedRecipientsTheJourneyTellsAFew) {
+  connect_and_greet();
+  say("MAIL FROM:<alice@crepes.fr>\r\n");
+  for (int i = 0; i < 30; ++i) say(fmt::format("RCPT TO:<nobody{}@hamburger.edu>\r\n", i));
+  say("RCPT TO:<bob@hamburger.edu>\r\n");
+  say("DATA\r\n");
+  EXPECT_THAT(say("hello\r\n.\r\n"), StartsWith("250"));
+  const journey::Entry& entry = journal_.told.at(0).second;
+  EXPECT_EQ(entry.terms.recipients.size(), 21U);
+  ASSERT_EQ(entry.events.size(), 22U);
+  EXPECT_EQ(entry.events[20].find(journey::FactName::kReason), "10 more recipients were refused.");
+}
+
 TEST_F(SmtpHandlerTest, TwoNamesOfOneMailboxGetOneCopy) {
   connect_and_greet();
   EXPECT_THAT(send({"bob@hamburger.edu", "bobby@hamburger.edu", "carol@hamburger.edu"}, "hi\r\n"),

@@ -34,6 +34,12 @@ Text accepted(const Said& said) {
 }
 
 Text refused(const Said& said) {
+  // Of a letter that came in for others.
+  if (said.has(FactName::kRecipient) && !said.has(FactName::kSender) && !said.has(FactName::kClient)) {
+    return Text("We did not take the letter for " + said.recipients(""))
+        .add(said.reasons())
+        .quote(said.around("We answered: ", FactName::kOurReply));
+  }
   return Text(fmt::format("{} offered a letter{}{}, and we did not take it",
                           said.get_or(FactName::kClient, "A client"), said.sender(" from "),
                           said.recipients(" to ")))

@@ -50,6 +50,9 @@ TEST(Telling, HasASentenceForEachStage) {
                                {F::kOurReply, "550 5.1.1 No such user"}}),
        "[192.0.2.1] offered a letter from alice@crepes.fr to nobody@hamburger.edu, and we did not take it. There "
        "is nobody of that name here. We answered: 550 5.1.1 No such user"},
+      {event(Stage::kRefused,
+             {{F::kRecipient, "nobody@hamburger.edu"}, {F::kOurReply, "550 5.1.1 No such user"}}),
+       "We did not take the letter for nobody@hamburger.edu. We answered: 550 5.1.1 No such user"},
       {event(Stage::kRefused), "A client offered a letter, and we did not take it."},
       {event(Stage::kChecked), "The letter was checked."},
       {event(Stage::kChecked, {{F::kReason, "Its DKIM signature of crepes.fr is good."}}),
