@@ -253,11 +253,7 @@ queue::Letter Door::as_queued(const Incoming& letter) const {
   waiting.envid = letter.parameters.envid;
   waiting.require_tls = letter.parameters.require_tls;
   waiting.accepted = letter.arrived;
-  if (letter.parameters.hold) {
-    const auto* span = std::get_if<std::chrono::seconds>(&*letter.parameters.hold);
-    waiting.hold_until =
-        span != nullptr ? letter.arrived + *span : std::get<WallTime>(*letter.parameters.hold);
-  }
+  waiting.hold = letter.parameters.hold ? letter.parameters.hold : letter.was_held;
   waiting.submitter = letter.origin.account;
   return waiting;
 }

@@ -41,8 +41,9 @@ struct Incoming {
   Refusals refusals = {};              ///< others, whom it does not go to
   store::StagedBlob blob = {};         ///< without bytes: it is stored already
   HeaderFacts header = {};
-  std::string fields = {};  ///< what we add beside the trace, each with its CRLF
-  std::string trace = {};   ///< ready-made, of a letter that waited in our queue
+  std::string fields = {};                  ///< what we add beside the trace, each with its CRLF
+  std::string trace = {};                   ///< ready-made, of a letter that waited in our queue
+  std::optional<smtp::Hold> was_held = {};  ///< its sender asked for that, and the time has come
   bool has_8bit = false;
   std::vector<journey::WireLine> dialogue = {};
   WallTime began = {};    ///< what the dialogue's times count from

@@ -25,6 +25,7 @@ net::Task<queue::ErrandReport> HomeCourier::bring_home(queue::Errand errand) {
   incoming.blob = {.id = letter.blob, .size_bytes = letter.blob_bytes, .bytes = nullptr};
   incoming.header.message_id = letter.message_id;
   incoming.trace = letter.preamble;
+  incoming.was_held = letter.hold;
   incoming.began = incoming.arrived = letter.accepted;
 
   // Judged once more: much may have changed since the letter came in.

@@ -389,13 +389,13 @@ class NoCourier final : public queue::Courier {
 TEST_F(SmtpHandlerTest, AScheduledLetterWaitsForThoseWhoLiveHereToo) {  // RFC 4865
   log_in_as_bob();
   EXPECT_THAT(say("MAIL FROM:<bob@hamburger.edu> HOLDFOR=3600\r\n"), StartsWith("250"));
-  say("RCPT TO:<carol@hamburger.edu>\r\n");
+  say("RCPT TO:<carol@hamburger.edu> NOTIFY=SUCCESS\r\n");
   say("DATA\r\n");
   EXPECT_THAT(say("Subject: later\r\n\r\nhi\r\n.\r\n"), StartsWith("250"));
   EXPECT_EQ(letters_of(carol_).size(), 0U);
   ASSERT_EQ(queue_.added.size(), 1U);
   const queue::Submission& held = queue_.added[0];
-  EXPECT_EQ(*held.letter.hold_until - held.letter.accepted, 1h);
+  EXPECT_EQ(*held.letter.hold_until() - held.letter.accepted, 1h);
 
   // The fake queue holds no blob; the real one does, from which the courier's door takes it.
   store::Batch batch(store::PartitionId("queue"));
@@ -412,6 +412,8 @@ TEST_F(SmtpHandlerTest, AScheduledLetterWaitsForThoseWhoLiveHereToo) {  // RFC 4
   }
   ASSERT_EQ(letters_of(carol_).size(), 1U);
   EXPECT_THAT(letters_of(carol_)[0], HasSubstr("Subject: later"));
+  ASSERT_GE(letters_of(bob_).size(), 1U);
+  EXPECT_THAT(letters_of(bob_)[0], HasSubstr("\r\nFuture-Release-Request: for;3600\r\n"));
   const queue::Recipient gone{account::address("gone@hamburger.edu"), {}};
   const auto report = run(courier.carry({held.letter, home, std::span(&gone, 1)}));
   EXPECT_EQ(report.recipients.at(0).fate, queue::RecipientResult::Fate::kFailed);

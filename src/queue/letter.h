@@ -31,11 +31,16 @@ struct Letter {
   std::optional<std::string> envid = {};
   bool require_tls = false;
   WallTime accepted = {};
-  std::optional<WallTime> hold_until = {};           ///< RFC 4865, undo-send: not before
+  std::optional<smtp::Hold> hold = {};               ///< RFC 4865, undo-send: not before
   std::optional<account::AccountId> submitter = {};  ///< whose login sent it; fairness is between these
   bool operator==(const Letter&) const = default;
 
   std::uint64_t size_bytes() const { return preamble.size() + blob_bytes; }
+  std::optional<WallTime> hold_until() const {
+    if (!hold) return std::nullopt;
+    const auto* span = std::get_if<std::chrono::seconds>(&*hold);
+    return span != nullptr ? accepted + *span : std::get<WallTime>(*hold);
+  }
 };
 
 struct Recipient {

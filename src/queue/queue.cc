@@ -82,7 +82,7 @@ net::Task<Result<void>> Queue::sweep_tokens() {
 
 std::vector<Queue::Part> Queue::cut(Submission& submission) const {
   const Letter& letter = submission.letter;
-  const WallTime since = letter.hold_until.value_or(letter.accepted);
+  const WallTime since = letter.hold_until().value_or(letter.accepted);
   std::ranges::sort(submission.to, {}, [](const Recipient& recipient) {
     return std::pair(std::string_view(recipient.address.domain().ascii()),
                      std::string_view(recipient.address.local_part()));
@@ -142,9 +142,10 @@ net::Task<Result<Added>> Queue::add_part(const std::shared_ptr<const Letter>& le
   const WallTime now = places_.front().loop.clock().wall();
   journey::Entry entry{.id = letter->id, .terms = submission.entry.terms};
   if (part.is_first) entry.events = submission.entry.events;
-  const bool held = letter->hold_until && *letter->hold_until > now;
+  const auto hold_until = letter->hold_until();
+  const bool held = hold_until && *hold_until > now;
   Event event{.at = now, .stage = held ? Stage::kHeld : Stage::kQueued};
-  if (held) event.add(FactName::kNextTry, smtp::format_utc_time(*letter->hold_until));
+  if (held) event.add(FactName::kNextTry, smtp::format_utc_time(*hold_until));
 
   store::Batch batch(partition);
   if (submission.token) journey::guard(batch, *submission.token, letter->id, now);

@@ -150,8 +150,8 @@ TEST_F(QueueOperatorTest, HeldLetterWaitsUntilItIsReleased) {
 
 TEST_F(QueueOperatorTest, LetterHeldByItsSenderCanBeReleasedAndDeleted) {
   courier_.hosts["hamburger.edu"] = {};
-  const JourneyId one = add({.hold_until = now() + 3h});
-  const JourneyId other = add({.hold_until = now() + 3h});
+  const JourneyId one = add({.hold = now() + 3h});
+  const JourneyId other = add({.hold = now() + 3h});
   EXPECT_EQ(change({.id = one}, QueueChange::kRelease).changed, 1u);
   EXPECT_EQ(change({.id = other}, QueueChange::kDelete).changed, 1u);  // undo send
   pass(4h);

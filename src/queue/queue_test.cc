@@ -282,7 +282,7 @@ TEST_F(QueueTest, ReportThatHasNowhereToGoIsDropped) {
 
 TEST_F(QueueTest, LetterHeldByItsSenderWaitsUntilItsTime) {
   start();
-  const JourneyId id = add({.hold_until = now() + 3h});
+  const JourneyId id = add({.hold = now() + 3h});
   EXPECT_EQ(journal_.count(id, Stage::kHeld), 1u);
   pass(2h + 59min);
   EXPECT_EQ(courier_.begun.size(), 0u);

@@ -49,6 +49,18 @@ void write_result(RecordWriter& out, const RecipientResult& result) {
   out.text(result.reason).flag(result.may_have_arrived);
 }
 
+/// 0 none, 1 until a time, 2 for so many seconds.
+void write_hold(RecordWriter& out, const std::optional<smtp::Hold>& hold) {
+  if (!hold) {
+    out.u8(0);
+  } else if (const auto* until = std::get_if<WallTime>(&*hold)) {
+    out.u8(1);
+    write_time(out, *until);
+  } else {
+    out.u8(2).number(static_cast<std::uint64_t>(std::get<std::chrono::seconds>(*hold).count()));
+  }
+}
+
 // ---- Reading
 
 WallTime read_time(RecordReader& in) { return to_time(in.u64()); }
@@ -96,6 +108,17 @@ RecipientResult read_result(RecordReader& in) {
   result.reason = in.text();
   result.may_have_arrived = in.flag();
   return result;
+}
+
+std::optional<smtp::Hold> read_hold(RecordReader& in) {
+  switch (in.u8(2)) {
+    case 1:
+      return read_time(in);
+    case 2:
+      return std::chrono::seconds(in.number32());
+    default:
+      return std::nullopt;
+  }
 }
 
 std::unexpected<Error> damaged(std::string_view what) {
@@ -190,7 +213,7 @@ std::string encode_letter(const Letter& letter) {
   out.maybe(letter.envid, [&](const std::string& envid) { out.text(envid); });
   out.flag(letter.require_tls);
   write_time(out, letter.accepted);
-  out.maybe(letter.hold_until, [&](WallTime until) { write_time(out, until); });
+  write_hold(out, letter.hold);
   out.maybe(letter.submitter, [&](account::AccountId id) { out.number(id.value()); });
   return out.finish();
 }
@@ -216,7 +239,7 @@ Result<Letter> decode_letter(journey::JourneyId id, std::string_view bytes) {
   letter.envid = in.maybe([&] { return in.text(); });
   letter.require_tls = in.flag();
   letter.accepted = read_time(in);
-  letter.hold_until = in.maybe([&] { return read_time(in); });
+  letter.hold = read_hold(in);
   letter.submitter = in.maybe([&] { return account::AccountId(in.number()); });
   if (!in.complete()) return damaged("a letter");
   return letter;

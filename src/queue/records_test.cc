@@ -22,7 +22,7 @@ Letter full_letter() {
           .envid = "QQ314159",
           .require_tls = true,
           .accepted = kNow,
-          .hold_until = kNow + 1h,
+          .hold = kNow + 1h,
           .submitter = account::AccountId(3)};
 }
 
@@ -46,7 +46,9 @@ Task full_task() {
 }
 
 TEST(QueueRecords, LetterComesBack) {
-  for (const Letter& letter : {full_letter(), Letter{.id = journey::JourneyId(7)}}) {
+  Letter held_for = full_letter();
+  held_for.hold = 999'999'999s;
+  for (const Letter& letter : {full_letter(), held_for, Letter{.id = journey::JourneyId(7)}}) {
     const auto back = decode_letter(letter.id, encode_letter(letter));
     ASSERT_TRUE(back);
     EXPECT_EQ(*back, letter);

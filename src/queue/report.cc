@@ -195,15 +195,20 @@ smtp::EnhancedCode status_of(ReportKind kind, const RecipientResult& result) {
 /// "mx.hamburger.edu [192.0.2.7]:25" without address and port.
 std::string_view host_of(std::string_view host) { return host.substr(0, host.find(' ')); }
 
+/// RFC 4865 §5.1.2: the parameter of MAIL, as the client gave it.
+std::string as_asked(const smtp::Hold& hold) {
+  if (const auto* span = std::get_if<std::chrono::seconds>(&hold))
+    return fmt::format("for;{}", span->count());
+  return "until;" + smtp::format_utc_time(std::get<WallTime>(hold));
+}
+
 std::string facts_for_programs(const ReportFacts& facts) {
   const Letter& letter = facts.letter;
   StatusFields fields(letter.smtputf8);
   if (letter.envid) fields.add("Original-Envelope-Id", *letter.envid);
   fields.add("Reporting-MTA", fmt::format("dns; {}", facts.host_name));
   fields.add("Arrival-Date", message::format_date(letter.accepted));
-  // RFC 4865 §5.1.2.
-  if (letter.hold_until)
-    fields.add("Future-Release-Request", "until;" + smtp::format_utc_time(*letter.hold_until));
+  if (letter.hold) fields.add("Future-Release-Request", as_asked(*letter.hold));
   for (const Task::Ended& ended : facts.recipients) {
     const RecipientResult& result = ended.result;
     fields.next_group();

@@ -36,6 +36,19 @@ class ReportTest : public testing::Test {
 
 bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
+TEST_F(ReportTest, WhatWasAskedForAHoldIsRepeatedAsAsked) {  // RFC 4865 §5.1.2
+  EXPECT_FALSE(holds(build(ReportKind::kFailed, {refused("bob@hamburger.edu")}), "Future-Release"));
+  const std::pair<smtp::Hold, const char*> cases[] = {
+      {std::chrono::seconds(3600), "\r\nFuture-Release-Request: for;3600\r\n"},
+      {clock_.wall() + std::chrono::hours(2), "\r\nFuture-Release-Request: until;2026-01-01T02:00:00Z\r\n"}};
+  for (const auto& [hold, want] : cases) {
+    letter_.hold = hold;
+    const std::string report = build(ReportKind::kFailed, {refused("bob@hamburger.edu")});
+    EXPECT_TRUE(holds(report, want)) << report;
+    EXPECT_TRUE(holds(report, "\r\nArrival-Date: Thu, 1 Jan 2026 00:00:00 +0000\r\n"));
+  }
+}
+
 TEST_F(ReportTest, FailureTellsPeopleAndPrograms) {
   letter_.envid = "QQ314159";
   Task::Ended bob = refused("bob@hamburger.edu");

@@ -224,7 +224,7 @@ struct NewLetter {
   std::string from = "alice@crepes.fr";  ///< empty: the null path
   std::optional<smtp::Notify> notify = {};
   std::optional<smtp::Ret> ret = {};
-  std::optional<WallTime> hold_until = {};
+  std::optional<smtp::Hold> hold = {};
   std::optional<account::AccountId> submitter = {};
   std::optional<std::string> token = {};
   std::string text = "Subject: Ketchup\r\n\r\nDo you like ketchup?\r\nHow about pickles?\r\n";
@@ -272,7 +272,7 @@ class QueueTest : public testing::Test {
     letter.blob_bytes = blob->size_bytes;
     letter.accepted = now();
     letter.ret = what.ret;
-    letter.hold_until = what.hold_until;
+    letter.hold = what.hold;
     letter.submitter = what.submitter;
     letter.smtputf8 = what.smtputf8;
     for (const std::string& to : what.to) out.to.push_back({address(to), {what.notify, {}}});
