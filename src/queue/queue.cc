@@ -63,23 +63,6 @@ net::Task<void> Queue::run(std::size_t index) {
   co_await places_[index].courier.rest();
 }
 
-net::Task<Result<void>> Queue::sweep_tokens() {
-  for (std::uint32_t shard = 0; shard < kShards; ++shard) {
-    const store::PartitionId partition = partition_of(ShardId(shard));
-    std::optional<store::KeyRange> rest = journey::outdated_tokens(places_.front().loop.clock().wall());
-    while (rest) {
-      PABAL_CO_TRY(const store::ScanPage page,
-                   co_await services_.engine.scan(partition, *rest, {.keys_only = true}));
-      rest = page.next();
-      if (page.empty()) continue;
-      store::Batch batch(partition);
-      for (std::size_t i = 0; i < page.size(); ++i) batch.erase(std::string(page[i].key));
-      PABAL_CO_TRY_VOID(co_await services_.engine.commit(std::move(batch)));
-    }
-  }
-  co_return Result<void>();
-}
-
 std::vector<Queue::Part> Queue::cut(Submission& submission) const {
   const Letter& letter = submission.letter;
   const WallTime since = letter.hold_until().value_or(letter.accepted);

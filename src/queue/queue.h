@@ -81,9 +81,6 @@ class Queue final : public Intake, public QueueAdmin {
   /// what was on the wire is known and stored.
   net::Task<void> run(std::size_t index);
 
-  /// Erases the resend tokens that are too old to matter; for a daily call on any loop.
-  net::Task<Result<void>> sweep_tokens();
-
   net::Task<Result<void>> list(QueueFilter filter, QueueItemSink& sink) override;
   net::Task<Result<std::vector<DomainStatistics>>> statistics() override;
   net::Task<Result<QueueChanged>> change(QueueFilter filter, QueueChange change, std::string reason) override;

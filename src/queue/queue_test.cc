@@ -78,19 +78,6 @@ TEST_F(QueueTest, LetterSentAgainBringsThePartThatWasMissing) {
   EXPECT_EQ(courier_.ended[1].to, std::vector<std::string>{"carol@fries.org"});
 }
 
-TEST_F(QueueTest, OldTokensAreSwept) {
-  start();
-  add({.token = "again"});
-  pass(24h);
-  ASSERT_TRUE(run(queue_->sweep_tokens()));
-  EXPECT_EQ(run(queue_->add(submission({.token = "again"})))->what, Added::What::kKnown);
-  pass(72h);
-  ASSERT_TRUE(run(queue_->sweep_tokens()));
-  const auto left = run(engine_.scan(partition_of(shard_of(domain("hamburger.edu"))),
-                                     store::KeyRange::with_prefix("sent/"), {}));
-  EXPECT_TRUE(left->empty());
-}
-
 TEST_F(QueueTest, FiveDaysOfAnUndeliverableLetter) {
   start();
   const WallTime begin = now();
