@@ -36,6 +36,8 @@ struct Letter {
   bool operator==(const Letter&) const = default;
 
   std::uint64_t size_bytes() const { return preamble.size() + blob_bytes; }
+  /// When it is tried first.
+  WallTime first_due() const { return hold_until().value_or(accepted); }
   std::optional<WallTime> hold_until() const {
     if (!hold) return std::nullopt;
     const auto* span = std::get_if<std::chrono::seconds>(&*hold);

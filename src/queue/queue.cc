@@ -65,7 +65,7 @@ net::Task<void> Queue::run(std::size_t index) {
 
 std::vector<Queue::Part> Queue::cut(Submission& submission) const {
   const Letter& letter = submission.letter;
-  const WallTime since = letter.hold_until().value_or(letter.accepted);
+  const WallTime since = letter.first_due();
   std::ranges::sort(submission.to, {}, [](const Recipient& recipient) {
     return std::pair(std::string_view(recipient.address.domain().ascii()),
                      std::string_view(recipient.address.local_part()));
@@ -133,7 +133,10 @@ net::Task<Result<Added>> Queue::add_part(const std::shared_ptr<const Letter>& le
   store::Batch batch(partition);
   if (submission.token) journey::guard(batch, *submission.token, letter->id, now);
   if (submission.blob) batch.attach(*submission.blob);
-  batch.put(letter_key(letter->id), encode_letter(*letter));
+  std::vector<Envelope::Way> ways;
+  for (const Part::Errands& each : part.errands)
+    ways.push_back({each.domain, static_cast<std::uint16_t>(each.tasks.size())});
+  batch.put(letter_key(letter->id), encode_envelope(*letter, ways));
   batch.hold(letter->blob, letter_key(letter->id));
   const std::size_t tasks = part.tasks();
   if (tasks > 1) batch.put(count_key(letter->id), encode_count(tasks));
@@ -141,7 +144,7 @@ net::Task<Result<Added>> Queue::add_part(const std::shared_ptr<const Letter>& le
   for (Part::Errands& errands : part.errands) {
     for (Task& task : errands.tasks) {
       task.alone = tasks == 1;
-      put_task(batch, errands.domain, task, task.due);
+      batch.put(line_key(errands.domain, task.place()), encode_task(task));
       recipients += task.recipients.size();
       for (const Recipient& recipient : task.recipients)
         event.add(FactName::kRecipient, recipient.address.to_string());

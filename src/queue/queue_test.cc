@@ -458,6 +458,24 @@ TEST_F(QueueTest, ThousandsOfDomainsDueAtOnce) {
   EXPECT_EQ(counts_.relayed.value(), 3000u);
 }
 
+TEST_F(QueueTest, OnlyATaskThatMovedHasARecordOfItsPlace) {
+  const auto places = [&] {
+    return std::ranges::count_if(keys_left(),
+                                 [](const std::string& key) { return key.starts_with("q/place/"); });
+  };
+  courier_.hosts["hamburger.edu"] = {.takes = 1s};
+  start();
+  const JourneyId id = add({.to = {"bob@hamburger.edu", "later@hamburger.edu", "carol@fries.org"}});
+  EXPECT_EQ(places(), 0);
+  EXPECT_EQ(list({.id = id}).size(), 1u);  // the other went at once
+  pass(2s);
+  EXPECT_EQ(places(), 1);
+  EXPECT_EQ(list({.id = id}).size(), 1u);
+  courier_.answer = [](const Recipient&) { return FakeCourier::relayed(); };
+  pass(2min);
+  EXPECT_EQ(keys_left(), std::vector<std::string>{});
+}
+
 // What is carried and not stored would be sent again after a crash: that may never be more than a few.
 TEST_F(QueueTest, OutcomeHoldsItsSlotUntilItIsStored) {
   courier_.hosts["hamburger.edu"] = {.takes = 1s};

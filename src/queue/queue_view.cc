@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "queue/outcome.h"
+#include "queue/places.h"
 #include "queue/queue.h"
 #include "queue/records.h"
 
@@ -85,19 +86,13 @@ std::vector<Found> read_tasks(const store::ScanPage& page, const QueueFilter& fi
 /// Where the letter's tasks stand.
 net::Task<Result<std::vector<Found>>> find_tasks(store::Engine& engine, store::PartitionId partition,
                                                  journey::JourneyId id) {
-  PABAL_CO_TRY(const store::ScanPage places,
-               co_await engine.scan(partition, store::KeyRange::with_prefix(places_prefix(id)), {}));
+  PABAL_CO_TRY(std::vector<TaskPlace> places, co_await find_places(engine, partition, id));
   std::vector<Found> out;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const auto key = parse_place_key(places[i].key);
-    auto domain = account::DomainName::parse(key ? key->domain : "");
-    const auto due = decode_time(places[i].value);
-    if (!key || !domain || !due) continue;
-    const LinePlace place{*due, key->name};
-    PABAL_CO_TRY(const auto record, co_await engine.get_one(partition, line_key(*domain, place)));
-    if (!record) continue;  // it moved meanwhile
-    auto task = decode_task(*domain, place, record->bytes);
-    if (task) out.push_back({*std::move(domain), *std::move(task)});
+  for (TaskPlace& each : places) {
+    PABAL_CO_TRY(const auto record, co_await engine.get_one(partition, line_key(each.domain, each.place)));
+    if (!record) continue;  // it ended, or moved meanwhile
+    auto task = decode_task(each.domain, each.place, record->bytes);
+    if (task) out.push_back({std::move(each.domain), *std::move(task)});
   }
   co_return out;
 }
@@ -110,9 +105,10 @@ net::Task<Result<void>> show(store::Engine& engine, store::PartitionId partition
   PABAL_CO_TRY(const auto records, co_await engine.get(partition, keys));
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (!records[i]) continue;  // it ended meanwhile
-    const auto letter = decode_letter(found[i].task.name.id, records[i]->bytes);
-    if (!letter || !fits_sender(filter, *letter)) continue;
-    PABAL_CO_TRY_VOID(co_await sink.item(to_item(found[i].domain, found[i].task, *letter, closed, now)));
+    const auto envelope = decode_envelope(found[i].task.name.id, records[i]->bytes);
+    if (!envelope || !fits_sender(filter, envelope->letter)) continue;
+    PABAL_CO_TRY_VOID(
+        co_await sink.item(to_item(found[i].domain, found[i].task, envelope->letter, closed, now)));
   }
   co_return Result<void>();
 }

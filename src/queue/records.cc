@@ -11,6 +11,10 @@ using account::Address;
 using account::DomainName;
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kEnvelopeVersion = 2;
+constexpr std::uint8_t kTaskVersion = 2;
+// A letter has no more recipients (smtp::ServerLimits), nor so many domains.
+constexpr std::uint64_t kMaxWays = 100'000;
 constexpr std::string_view kLetterPrefix = "q/letter/";
 constexpr std::string_view kCountPrefix = "q/count/";
 constexpr std::string_view kPlacePrefix = "q/place/";
@@ -202,8 +206,8 @@ std::optional<PlaceKey> parse_place_key(std::string_view key) {
   return PlaceKey{*domain, {journey::JourneyId(*id), *part}};
 }
 
-std::string encode_letter(const Letter& letter) {
-  RecordWriter out(kVersion);
+std::string encode_envelope(const Letter& letter, std::span<const Envelope::Way> ways) {
+  RecordWriter out(kEnvelopeVersion);
   out.maybe(letter.sender,
             [&](const Address& sender) { out.text(sender.local_part()).text(sender.domain().ascii()); });
   out.text(letter.message_id).text(letter.preamble);
@@ -215,12 +219,15 @@ std::string encode_letter(const Letter& letter) {
   write_time(out, letter.accepted);
   write_hold(out, letter.hold);
   out.maybe(letter.submitter, [&](account::AccountId id) { out.number(id.value()); });
+  out.number(ways.size());
+  for (const Envelope::Way& way : ways) out.text(way.domain.ascii()).number(way.tasks);
   return out.finish();
 }
 
-Result<Letter> decode_letter(journey::JourneyId id, std::string_view bytes) {
-  RecordReader in(bytes, kVersion);
-  Letter letter{.id = id};
+Result<Envelope> decode_envelope(journey::JourneyId id, std::string_view bytes) {
+  RecordReader in(bytes, kEnvelopeVersion);
+  Envelope envelope{.letter = {.id = id}};
+  Letter& letter = envelope.letter;
   if (in.flag()) {
     std::string local_part = in.text();
     auto domain = DomainName::parse(in.text());
@@ -241,16 +248,25 @@ Result<Letter> decode_letter(journey::JourneyId id, std::string_view bytes) {
   letter.accepted = read_time(in);
   letter.hold = read_hold(in);
   letter.submitter = in.maybe([&] { return account::AccountId(in.number()); });
+  for (std::uint64_t left = in.number(kMaxWays); left > 0 && in.sound(); --left) {
+    auto domain = DomainName::parse(in.view());
+    const std::uint16_t tasks = in.number16();
+    if (domain) {
+      envelope.ways.push_back({*std::move(domain), tasks});
+    } else {
+      in.spoil();
+    }
+  }
   if (!in.complete()) return damaged("a letter");
-  return letter;
+  return envelope;
 }
 
 std::string encode_task(const Task& task) {
-  RecordWriter out(kVersion);
+  RecordWriter out(kTaskVersion);
   out.u64(task.submitter);
   write_time(out, task.since);
   write_time(out, task.next_try);
-  out.number(task.attempts).flag(task.alone).flag(task.warned).flag(task.passed_over);
+  out.number(task.attempts).flag(task.alone).flag(task.moved).flag(task.warned).flag(task.passed_over);
   out.number(task.recipients.size());
   for (const Recipient& recipient : task.recipients) write_recipient(out, recipient);
   out.flag(!task.last_results.empty());
@@ -264,13 +280,14 @@ std::string encode_task(const Task& task) {
 }
 
 Result<Task> decode_task(const DomainName& domain, const LinePlace& place, std::string_view bytes) {
-  RecordReader in(bytes, kVersion);
+  RecordReader in(bytes, kTaskVersion);
   Task task{.name = place.name, .due = place.due};
   task.submitter = in.u64();
   task.since = read_time(in);
   task.next_try = read_time(in);
   task.attempts = in.number32();
   task.alone = in.flag();
+  task.moved = in.flag();
   task.warned = in.flag();
   task.passed_over = in.flag();
   for (std::uint64_t left = in.number(kMaxErrandRecipients); left > 0 && in.sound(); --left) {

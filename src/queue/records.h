@@ -6,8 +6,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "account/address.h"
 #include "base/result.h"
@@ -22,7 +24,7 @@ std::string letter_key(journey::JourneyId id);
 std::string count_key(journey::JourneyId id);
 /// The task itself, in the order in which its domain's letters are due.
 std::string line_key(const account::DomainName& domain, const LinePlace& place);
-/// Where in that line the task stands: what leads from a letter to its tasks.
+/// Where in that line a task stands that is not any more where it was first put.
 std::string place_key(const account::DomainName& domain, TaskName name);
 /// An operator's word about a domain.
 std::string suspension_key(const account::DomainName& domain);
@@ -47,9 +49,21 @@ struct PlaceKey {
 std::optional<PlaceKey> parse_place_key(std::string_view key);
 
 // Records.
-std::string encode_letter(const Letter& letter);
+/// What a shard keeps of a letter.
+struct Envelope {
+  /// To a domain, with how many tasks: they are named from 0 on, and first put where the letter is due.
+  struct Way {
+    account::DomainName domain;
+    std::uint16_t tasks = 1;
+    bool operator==(const Way&) const = default;
+  };
+  Letter letter;
+  std::vector<Way> ways = {};
+  bool operator==(const Envelope&) const = default;
+};
+std::string encode_envelope(const Letter& letter, std::span<const Envelope::Way> ways);
 /// The id is in the key.
-Result<Letter> decode_letter(journey::JourneyId id, std::string_view bytes);
+Result<Envelope> decode_envelope(journey::JourneyId id, std::string_view bytes);
 
 std::string encode_task(const Task& task);
 /// Domain and place are in the key.

@@ -49,9 +49,10 @@ TEST(QueueRecords, LetterComesBack) {
   Letter held_for = full_letter();
   held_for.hold = 999'999'999s;
   for (const Letter& letter : {full_letter(), held_for, Letter{.id = journey::JourneyId(7)}}) {
-    const auto back = decode_letter(letter.id, encode_letter(letter));
+    const Envelope envelope{letter, {{domain("hamburger.edu"), 3}, {domain("fries.org"), 1}}};
+    const auto back = decode_envelope(letter.id, encode_envelope(letter, envelope.ways));
     ASSERT_TRUE(back);
-    EXPECT_EQ(*back, letter);
+    EXPECT_EQ(*back, envelope);
   }
 }
 
@@ -70,16 +71,17 @@ TEST(QueueRecords, TaskComesBack) {
 }
 
 TEST(QueueRecords, CutOrLengthenedOnesAreRefused) {
-  const std::string letter = encode_letter(full_letter());
+  const Envelope::Way way{domain("hamburger.edu"), 3};
+  const std::string letter = encode_envelope(full_letter(), std::span(&way, 1));
   const std::string task = encode_task(full_task());
   const account::DomainName hamburger = domain("hamburger.edu");
   for (std::size_t size = 0; size < letter.size(); ++size)
-    EXPECT_FALSE(decode_letter(journey::JourneyId(7), letter.substr(0, size))) << size;
+    EXPECT_FALSE(decode_envelope(journey::JourneyId(7), letter.substr(0, size))) << size;
   for (std::size_t size = 0; size < task.size(); ++size)
     EXPECT_FALSE(decode_task(hamburger, {}, task.substr(0, size))) << size;
-  EXPECT_FALSE(decode_letter(journey::JourneyId(7), letter + "x"));
+  EXPECT_FALSE(decode_envelope(journey::JourneyId(7), letter + "x"));
   EXPECT_FALSE(decode_task(hamburger, {}, task + "x"));
-  EXPECT_FALSE(decode_task(hamburger, {}, "\x02" + task.substr(1)));
+  EXPECT_FALSE(decode_task(hamburger, {}, "\x01" + task.substr(1)));
 }
 
 TEST(QueueRecords, LargestTaskFitsIntoAValue) {

@@ -79,7 +79,7 @@ net::Task<Result<QueueChanged>> ShardRunner::change_here(Selection selection, Qu
                                                          std::string reason) {
   QueueChanged out;
   if (selection.filter.id) {
-    PABAL_CO_TRY(auto candidates, co_await candidates_of(*selection.filter.id));
+    PABAL_CO_TRY(auto candidates, co_await find_places(services_.engine, partition_, *selection.filter.id));
     PABAL_CO_TRY_VOID(co_await change_all(std::move(candidates), selection, change, reason, out));
     co_return out;
   }
@@ -98,9 +98,9 @@ net::Task<Result<QueueChanged>> ShardRunner::change_here(Selection selection, Qu
   co_return out;
 }
 
-net::Task<Result<std::vector<ShardRunner::Candidate>>> ShardRunner::candidates_of(
-    const store::ScanPage& page, const Selection& selection) {
-  std::vector<Candidate> out;
+net::Task<Result<std::vector<TaskPlace>>> ShardRunner::candidates_of(const store::ScanPage& page,
+                                                                     const Selection& selection) {
+  std::vector<TaskPlace> out;
   for (std::size_t i = 0; i < page.size(); ++i) {
     const auto key = parse_line_key(page[i].key);
     auto domain = account::DomainName::parse(key ? key->domain : "");
@@ -113,26 +113,12 @@ net::Task<Result<std::vector<ShardRunner::Candidate>>> ShardRunner::candidates_o
   co_return out;
 }
 
-net::Task<Result<std::vector<ShardRunner::Candidate>>> ShardRunner::candidates_of(journey::JourneyId id) {
-  std::vector<Candidate> out;
-  PABAL_CO_TRY(
-      const store::ScanPage page,
-      co_await services_.engine.scan(partition_, store::KeyRange::with_prefix(places_prefix(id)), {}));
-  for (std::size_t i = 0; i < page.size(); ++i) {
-    const auto key = parse_place_key(page[i].key);
-    auto domain = account::DomainName::parse(key ? key->domain : "");
-    const auto due = decode_time(page[i].value);
-    if (key && domain && due) out.push_back({*std::move(domain), {*due, key->name}});
-  }
-  co_return out;
-}
-
-net::Task<Result<void>> ShardRunner::change_all(std::vector<Candidate> candidates, const Selection& selection,
+net::Task<Result<void>> ShardRunner::change_all(std::vector<TaskPlace> candidates, const Selection& selection,
                                                 QueueChange change, const std::string& reason,
                                                 QueueChanged& out) {
   std::vector<Edit> edits;
   std::vector<std::string> keys;
-  for (const Candidate& candidate : candidates) {
+  for (const TaskPlace& candidate : candidates) {
     Lane& lane = lane_of(candidate.domain);
     touch(lane);
     lane.schedule.looked_at_line = loop_.clock().mono();

@@ -26,6 +26,7 @@
 #include "queue/lane.h"
 #include "queue/options.h"
 #include "queue/outcome.h"
+#include "queue/places.h"
 #include "queue/queue_admin.h"
 #include "queue/queue_metrics.h"
 #include "queue/report.h"
@@ -79,11 +80,6 @@ class ShardRunner {
     Task task;
     std::vector<journey::Event> events;
   };
-  /// A task that may be edited, as a page showed it.
-  struct Candidate {
-    account::DomainName domain;
-    LinePlace place;
-  };
   /// What of a domain's line is looked at by an edit.
   struct Selection {
     QueueFilter filter;
@@ -133,10 +129,9 @@ class ShardRunner {
 
   // Edits by operators: shard_change.cc
   net::Task<Result<QueueChanged>> change_here(Selection selection, QueueChange change, std::string reason);
-  net::Task<Result<std::vector<Candidate>>> candidates_of(const store::ScanPage& page,
+  net::Task<Result<std::vector<TaskPlace>>> candidates_of(const store::ScanPage& page,
                                                           const Selection& selection);
-  net::Task<Result<std::vector<Candidate>>> candidates_of(journey::JourneyId id);
-  net::Task<Result<void>> change_all(std::vector<Candidate> candidates, const Selection& selection,
+  net::Task<Result<void>> change_all(std::vector<TaskPlace> candidates, const Selection& selection,
                                      QueueChange change, const std::string& reason, QueueChanged& out);
   net::Task<Result<void>> change_claimed(std::vector<Edit>& edits, const Selection& selection,
                                          QueueChange change, const std::string& reason, QueueChanged& out);
@@ -172,9 +167,6 @@ class ShardRunner {
   net::Scope scope_;
 };
 
-/// Does the batch's part that puts the task into its domain's line; version and due time come with the
-/// commit.
-void put_task(store::Batch& batch, const account::DomainName& domain, const Task& task, WallTime due);
 /// Whether the filter fits what the task itself tells; a sender is for the letter to tell.
 bool fits(const QueueFilter& filter, const account::DomainName& domain, const Task& task, WallTime now);
 bool fits_sender(const QueueFilter& filter, const Letter& letter);

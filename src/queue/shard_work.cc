@@ -297,8 +297,8 @@ net::Task<Result<void>> ShardRunner::load_letter(Task& task) {
   if (!record) {
     co_return fail(ErrorKind::kCorrupt, "the envelope of letter {} is missing", task.name.id.to_string());
   }
-  PABAL_CO_TRY(Letter letter, decode_letter(task.name.id, record->bytes));
-  task.letter = std::make_shared<const Letter>(std::move(letter));
+  PABAL_CO_TRY(Envelope envelope, decode_envelope(task.name.id, record->bytes));
+  task.letter = std::make_shared<const Letter>(std::move(envelope.letter));
   co_return Result<void>();
 }
 
@@ -309,10 +309,17 @@ net::Task<Result<bool>> ShardRunner::is_as_stored(const Lane& lane, const Task& 
   co_return record && record->version == task.version;
 }
 
-void put_task(store::Batch& batch, const account::DomainName& domain, const Task& task, WallTime due) {
+namespace {
+
+/// From where it stands to where it is due next.
+void move_task(store::Batch& batch, const account::DomainName& domain, Task& task, WallTime due) {
+  task.moved = true;
+  batch.erase(line_key(domain, task.place()));
   batch.put(line_key(domain, {due, task.name}), encode_task(task));
   batch.put(place_key(domain, task.name), encode_time(due));
 }
+
+}  // namespace
 
 /// Stores what the task became, and tries until it is stored or the server stops.
 net::Task<Result<void>> ShardRunner::save(Lane& lane, Task& task, std::vector<Event> events,
@@ -322,13 +329,12 @@ net::Task<Result<void>> ShardRunner::save(Lane& lane, Task& task, std::vector<Ev
   for (int conflicts = 0;;) {
     store::Batch batch(partition_);
     batch.expect(line_key(lane.domain(), task.place()), task.version);
-    batch.erase(line_key(lane.domain(), task.place()));
     const WallTime due = wanted_due.value_or(task.wanted_due(now()));
     Result<void> prepared;
     if (task.finished()) {
       prepared = co_await erase_last_traces(batch, lane.domain(), task);
     } else {
-      put_task(batch, lane.domain(), task, due);
+      move_task(batch, lane.domain(), task, due);
     }
     if (!entry.events.empty()) services_.journal.write(batch, entry);
     auto stored =
@@ -358,7 +364,8 @@ net::Task<Result<void>> ShardRunner::save(Lane& lane, Task& task, std::vector<Ev
 net::Task<Result<void>> ShardRunner::erase_last_traces(store::Batch& batch, const account::DomainName& domain,
                                                        const Task& task) {
   const journey::JourneyId id = task.name.id;
-  batch.erase(place_key(domain, task.name));
+  batch.erase(line_key(domain, task.place()));
+  if (task.moved) batch.erase(place_key(domain, task.name));
   if (!task.alone) {
     PABAL_CO_TRY(const auto record, co_await services_.engine.get_one(partition_, count_key(id)));
     if (record) {
@@ -384,8 +391,7 @@ net::Task<Result<void>> ShardRunner::save_all(std::vector<Edit>& edits) {
   for (Edit& edit : edits) {
     const account::DomainName& domain = edit.lane->domain();
     batch.expect(line_key(domain, edit.task.place()), edit.task.version);
-    batch.erase(line_key(domain, edit.task.place()));
-    put_task(batch, domain, edit.task, edit.task.wanted_due(time));
+    move_task(batch, domain, edit.task, edit.task.wanted_due(time));
     if (edit.events.empty()) continue;
     entries.push_back({.id = edit.task.name.id, .terms = {}, .events = std::move(edit.events)});
     services_.journal.write(batch, entries.back());

@@ -51,6 +51,7 @@ struct Task {
   std::uint32_t attempts = 0;
   bool alone = true;                       ///< the letter's only task in this shard
   bool warned = false;                     ///< the sender knows that it is late, or doesn't want to
+  bool moved = false;                      ///< from where it was first put, and its place has a record
   bool passed_over = false;                ///< its last deferral was for the domain's sake, not for its own
   std::vector<Recipient> recipients = {};  ///< still to be carried to
   std::vector<RecipientResult> last_results = {};  ///< theirs, in their order; empty before the first attempt
