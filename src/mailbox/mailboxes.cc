@@ -19,8 +19,13 @@ struct Mailboxes::Writers {
   LruMap<account::AccountId, std::shared_ptr<Writer>> by_account{kMaxWriters};
 };
 
-Mailboxes::Mailboxes(store::Engine& engine, journey::Journal& journal, const Clock& clock)
-    : engine_(engine), journal_(journal), clock_(clock), writers_(std::make_unique<Writers>()) {}
+Mailboxes::Mailboxes(store::Engine& engine, journey::Journal& journal, const Clock& clock,
+                     MailboxOptions options)
+    : engine_(engine),
+      journal_(journal),
+      clock_(clock),
+      options_(options),
+      writers_(std::make_unique<Writers>()) {}
 
 Mailboxes::~Mailboxes() = default;
 

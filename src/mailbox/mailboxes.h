@@ -1,13 +1,20 @@
-// The mailboxes of all accounts: letters come in here, and are read from here.
+// The mailboxes of all accounts: the one door to folders and letters for delivery, IMAP, POP3 and JMAP.
 //
 // Each account has one writer at a time on this node: whoever comes first writes for all who came meanwhile,
-// in one commit, so that a busy mailbox costs one commit a group and not one a letter. Two nodes meet in the
+// in one commit, so that a busy mailbox costs one commit a group and not one a change. Two nodes meet in the
 // store: a batch expects the account's next change to be not there yet.
 //
-// Any loop's thread may call. Calls wait for the store; append() returns when the letter is durable.
-// Failures, beside the store's own: kOverLimit (the quota is full).
+// Reading: folders() and open() give what this node knows, from memory when it is there; sync() looks whether
+// the log went on elsewhere. Lists and tables are immutable and shared; a session keeps the one that it told
+// its client about, and compares.
+//
+// Any loop's thread may call. Calls wait for the store; a change returns when it is durable, and is in
+// folders() and open() then.
+// Failures, beside the store's own: those of change.h.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,31 +22,30 @@
 #include <vector>
 
 #include "account/ids.h"
-#include "account/quota.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "journey/journal.h"
-#include "journey/resend_guard.h"
+#include "mailbox/change.h"
+#include "mailbox/facts.h"
+#include "mailbox/folder.h"
+#include "mailbox/folder_table.h"
 #include "mailbox/ids.h"
 #include "mailbox/records.h"
+#include "mailbox/uid_set.h"
 #include "net/task.h"
 #include "store/engine.h"
 
 namespace pabal::mailbox {
 
-/// A letter for one account.
-struct Arrival {
-  LetterRecord letter;
-  std::optional<store::StagedBlob> blob = {};  ///< of the letter; nothing if it is stored already
-  std::optional<journey::ResendToken> token = {};
-  account::QuotaLimit quota = account::QuotaLimit::unlimited();
-  journey::Entry entry = {};  ///< what is told of it; written with it
-};
-
-struct Placed {
-  LetterId letter;
-  Uid uid;
-  bool known = false;  ///< it was here already: the same letter was sent again
+struct MailboxOptions {
+  /// What lists and tables may take in memory before those that were used longest ago are forgotten.
+  std::size_t cache_bytes = std::size_t{256} * 1024 * 1024;
+  /// How long a client may stay away and still be told what exactly changed (RFC 7162), by time and by count;
+  /// the longer of the two goes.
+  std::chrono::seconds keep_log = std::chrono::days(30);
+  std::uint64_t keep_changes = 10'000;
+  /// How long a letter stays readable after it left its last folder: another session may still show it.
+  std::chrono::seconds grace = std::chrono::minutes(10);
 };
 
 /// Letters of one account, in the order in which they came.
@@ -52,19 +58,70 @@ struct LetterPage {
   bool more = false;
 };
 
+/// UIDs that left a folder (RFC 7162 §3.2.6).
+struct Vanished {
+  UidSet uids;
+  /// false: the log does not go back so far; `uids` is all below UIDNEXT that are not there.
+  bool complete = true;
+};
+
 class Mailboxes {
  public:
   /// All of it outlives the mailboxes.
-  Mailboxes(store::Engine& engine, journey::Journal& journal, const Clock& clock);
+  Mailboxes(store::Engine& engine, journey::Journal& journal, const Clock& clock,
+            MailboxOptions options = {});
   ~Mailboxes();
 
+  /// One letter by delivery; a token that was here before makes it `known`.
   net::Task<Result<Placed>> append(account::AccountId account, Arrival arrival);
 
+  net::Task<Result<AppendedAll>> change(account::AccountId account, AppendAll change);
+  net::Task<Result<FlagsSet>> change(account::AccountId account, SetFlags change);
+  net::Task<Result<Removed>> change(account::AccountId account, Remove change);
+  net::Task<Result<Transferred>> change(account::AccountId account, Transfer change);
+  net::Task<Result<FolderChanged>> change(account::AccountId account, CreateFolder change);
+  net::Task<Result<FolderChanged>> change(account::AccountId account, RenameFolder change);
+  net::Task<Result<FolderChanged>> change(account::AccountId account, DeleteFolder change);
+  net::Task<Result<FolderChanged>> change(account::AccountId account, SetSubscribed change);
+  net::Task<Result<FolderChanged>> change(account::AccountId account, SetSpecialUse change);
+
+  /// All folders. INBOX is there from the beginning, also of an account that never got a letter.
+  net::Task<Result<Folders>> folders(account::AccountId account);
+  /// kRefuse: there is no such folder (any more).
+  net::Task<Result<Table>> open(account::AccountId account, FolderId folder);
+  /// What this node holds in memory already, without waiting; null if it does not. For sessions that look
+  /// after each command.
+  Table find_open(account::AccountId account, FolderId folder) const;
+  Folders find_folders(account::AccountId account) const;
+
+  net::Task<Result<Vanished>> vanished_since(account::AccountId account, FolderId folder, ModSeq since);
+  /// The UIDs that the folder had at `then`: for a session that slept and kept only its place. kRefuse: the
+  /// log does not go back so far.
+  net::Task<Result<UidSet>> uids_at(account::AccountId account, FolderId folder, ModSeq then);
+
+  /// Wakes when anything in the account's partition changed, here or on another node. Then sync().
+  std::unique_ptr<store::Watch> watch(account::AccountId account);
+  /// Where the account stands, after all that other nodes have written is known here. Cheap if that is
+  /// nothing.
+  net::Task<Result<ModSeq>> sync(account::AccountId account);
+
+  /// What quotas count.
   net::Task<Result<Counters>> load_counters(account::AccountId account);
+
   net::Task<Result<LetterPage>> list(account::AccountId account, LetterId after, std::size_t limit);
   net::Task<Result<std::optional<LetterRecord>>> find(account::AccountId account, LetterId letter);
+  /// One answer an id, in their order; read in one go.
+  net::Task<Result<std::vector<std::optional<LetterRecord>>>> find_all(account::AccountId account,
+                                                                       std::vector<LetterId> letters);
   /// Bytes [offset, offset + size) of the letter, cut at its end.
   net::Task<Result<std::string>> read(LetterRecord letter, std::uint64_t offset, std::size_t size);
+  /// Facts of many letters in one go; scans where ids lie side by side. Missing ones are made from the
+  /// letter.
+  net::Task<Result<FactsPage>> load_facts(account::AccountId account, std::vector<LetterId> letters);
+
+  /// Background: stores pages, trims the log, drops the letters of removed rows after a grace. Runs until
+  /// cancelled; spawn once a process.
+  net::Task<void> keep();
 
  private:
   class Writer;
@@ -73,6 +130,7 @@ class Mailboxes {
   store::Engine& engine_;
   journey::Journal& journal_;
   const Clock& clock_;
+  const MailboxOptions options_;
   struct Writers;
   const std::unique_ptr<Writers> writers_;
 };

@@ -148,7 +148,8 @@ net::Task<Result<void>> Mailboxes::Writer::commit(Group group) {
     if (arrival.blob) batch.attach(*arrival.blob);
     if (arrival.token) journey::guard(batch, *arrival.token, arrival.letter.journey, now);
     journal_.write(batch, arrival.entry);
-    waiting->outcome = Placed{after.last_letter, after.last_uid, false};
+    waiting->outcome =
+        Placed{.letter = after.last_letter, .uid = after.last_uid, .uid_validity = after.uid_validity};
   }
   std::string key = log_key(after.last_change);
   batch.expect_absent(key);

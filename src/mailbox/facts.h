@@ -1,0 +1,46 @@
+// What is kept of each letter so that nobody reads it again for a list: message::encode_facts, under
+// `facts/<LetterId>`, written with the letter or when somebody first asks.
+//
+// A letter is a preamble and a blob, and every recipient's preamble is another one; the facts are made once,
+// while the blob streams in, so they may cover the letter's last bytes alone: structure.size tells how many.
+// All before them is trace, which belongs to the root's header. So with
+//
+//     shift = size of the letter - structure.size
+//
+// every offset of the structure moves by `shift`, but for the root's header, which begins at 0. Facts of a
+// whole letter have shift 0.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailbox/ids.h"
+#include "message/letter.h"
+#include "store/engine.h"
+
+namespace pabal::mailbox {
+
+inline constexpr std::string_view kFactsPrefix = "facts/";
+
+/// Moves the offsets of `facts` to those of a letter of `letter_bytes`; its structure.size becomes that.
+void shift_facts(message::LetterFacts& facts, std::uint64_t letter_bytes);
+
+/// Encoded facts of some letters. The bytes are those that the store read, and live as long as the page.
+class FactsPage {
+ public:
+  std::size_t size() const { return views_.size(); }
+  /// For the letter that was asked for at this place; empty when there is no such letter any more.
+  std::string_view operator[](std::size_t index) const { return views_[index]; }
+
+ private:
+  friend class FactsLoader;
+  std::vector<std::string_view> views_;
+  std::vector<std::unique_ptr<const store::ScanPage>> scanned_;
+  std::vector<std::unique_ptr<const std::string>> computed_;
+};
+
+}  // namespace pabal::mailbox
