@@ -19,12 +19,11 @@
 #include <vector>
 
 #include "mailbox/ids.h"
+#include "mailbox/records.h"
 #include "message/letter.h"
 #include "store/engine.h"
 
 namespace pabal::mailbox {
-
-inline constexpr std::string_view kFactsPrefix = "facts/";
 
 /// Moves the offsets of `facts` to those of a letter of `letter_bytes`; its structure.size becomes that.
 void shift_facts(message::LetterFacts& facts, std::uint64_t letter_bytes);

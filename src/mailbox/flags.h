@@ -33,10 +33,24 @@ constexpr bool has(Flags flags, Flags wanted) { return (flags.value() & wanted.v
 constexpr Flags with(Flags flags, Flags more) { return Flags(flags.value() | more.value()); }
 constexpr Flags without(Flags flags, Flags less) { return Flags(flags.value() & ~less.value()); }
 
+/// What STORE does with the flags that it names (RFC 9051 §6.4.6).
+enum class FlagEdit : std::uint8_t { kAdd, kRemove, kReplace };
+constexpr Flags edit(Flags flags, FlagEdit how, Flags named) {
+  switch (how) {
+    case FlagEdit::kAdd:
+      return with(flags, named);
+    case FlagEdit::kRemove:
+      return without(flags, named);
+    case FlagEdit::kReplace:
+      break;
+  }
+  return named;
+}
+
 /// Flags by name, as a client gives them and before a folder is known.
 struct FlagNames {
-  Flags system;                          ///< of kAllSystemFlags
-  std::vector<std::string> keywords{};   ///< `$Forwarded`, `Later`; no `\Seen`
+  Flags system;                         ///< of kAllSystemFlags
+  std::vector<std::string> keywords{};  ///< `$Forwarded`, `Later`; no `\Seen`
   bool operator==(const FlagNames&) const = default;
 };
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "mailbox/flags.h"
 #include "mailbox/ids.h"
 
@@ -38,8 +39,8 @@ enum class SpecialUse : std::uint8_t {
 /// One folder, as it stands after the account's last change. Stored as it is, under its id.
 struct Folder {
   FolderId id;
-  FolderId parent;   ///< 0: at the top
-  std::string name;  ///< its own, without those above: NFC, no separator, no control character
+  FolderId parent{};   ///< 0: at the top
+  std::string name{};  ///< its own, without those above: NFC, no separator, no control character
   SpecialUse use = SpecialUse::kNone;
   bool subscribed = false;
   /// It was deleted, but folders are below it: no letters can be in it, and its UIDVALIDITY is gone.
@@ -47,7 +48,7 @@ struct Folder {
 
   std::uint32_t uid_validity = 0;
   Uid uid_next{1};
-  ModSeq mod_seq;   ///< of the last change that touched it or its letters
+  ModSeq mod_seq{};  ///< of the last change that touched it or its letters
   std::uint32_t letters = 0;
   std::uint32_t unseen = 0;
   std::uint32_t deleted = 0;  ///< flagged \Deleted
@@ -76,10 +77,29 @@ class FolderList {
   bool has_children(FolderId id) const;
 
  private:
+  std::size_t index_of(FolderId id) const;
+
   ModSeq mod_seq_;
   std::vector<Folder> folders_;
+  std::vector<std::string> paths_;       // of folders_, in their order
+  std::vector<std::uint32_t> by_id_;     // places in folders_, by id
+  std::vector<FolderId> with_children_;  // sorted
 };
 
 using Folders = std::shared_ptr<const FolderList>;
+
+/// The inbox's name, as it is stored and shown.
+inline constexpr std::string_view kInboxName = "INBOX";
+
+/// A path as a client wrote it, as folders are called here: in NFC, INBOX at the top in capitals. A separator
+/// at the end is passed over (RFC 9051 §6.3.4).
+/// kRefuse, with a detail for people: not UTF-8, a level that is empty or too long, control characters (RFC
+/// 9051 §5.1), INBOX elsewhere than at the top, too many levels.
+Result<std::string> normalize_path(std::string_view path);
+/// One level of it.
+Result<std::string> normalize_folder_name(std::string_view name, bool at_top);
+
+/// `Work/2026` is `Work`, `2026`. Looks into `path`.
+std::vector<std::string_view> split_path(std::string_view path);
 
 }  // namespace pabal::mailbox

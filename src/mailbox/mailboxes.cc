@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "base/lru_map.h"
+#include "mailbox/log_ops.h"
 #include "mailbox/writer.h"
 
 namespace pabal::mailbox {
@@ -47,9 +48,17 @@ net::Task<Result<Counters>> Mailboxes::load_counters(account::AccountId account)
                co_await engine_.scan(account::partition_of(account), store::KeyRange::with_prefix(kLogPrefix),
                                      {.max_entries = 1, .reverse = true}));
   if (last.empty()) co_return Counters();
-  const auto record = decode_log_record(last[0].value);
-  if (!record) co_return fail(ErrorKind::kCorrupt, "the log of account {} can't be read", account);
-  co_return record->after;
+  const auto key = parse_log_key(last[0].key);
+  std::optional<LogHead> head;
+  if (key && key->part == 0) {
+    head = decode_log_head(last[0].value);
+  } else if (key) {
+    PABAL_CO_TRY(const auto first,
+                 co_await engine_.get_one(account::partition_of(account), log_key(key->change)));
+    if (first) head = decode_log_head(first->bytes);
+  }
+  if (!head) co_return fail(ErrorKind::kCorrupt, "the log of account {} can't be read", account);
+  co_return head->after;
 }
 
 net::Task<Result<LetterPage>> Mailboxes::list(account::AccountId account, LetterId after, std::size_t limit) {

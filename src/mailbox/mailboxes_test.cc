@@ -81,7 +81,7 @@ TEST_F(MailboxesTest, CountersOutliveTheWriter) {
   EXPECT_EQ(loop_.run_until_done(later.load_counters(kBob)), before);
   EXPECT_EQ(before.letters, 1U);
   EXPECT_EQ(before.used_bytes, 35U);
-  EXPECT_NE(before.uid_validity, 0U);
+  EXPECT_NE(before.last_uid_validity, 0U);
 }
 
 net::Task<void> bring_many(MailboxesTest&, std::function<net::Task<Result<Placed>>()> bring, int& failures) {
@@ -103,7 +103,7 @@ TEST_F(MailboxesTest, ManyAtOnceShareCommitsAndGetTheirOwnUids) {
   EXPECT_EQ(failures, 0);
   EXPECT_EQ(list().items.size(), std::size_t{kLetters});
   const auto counters = *loop_.run_until_done(mailboxes_.load_counters(kBob));
-  EXPECT_EQ(counters.last_uid, Uid(kLetters));
+  EXPECT_EQ(counters.last_letter, LetterId(kLetters));
   EXPECT_LT(counters.last_change.value(), std::uint64_t{kLetters});
 }
 
@@ -183,28 +183,6 @@ TEST_F(MailboxesTest, AFullMailboxRefusesWhatDoesNotFit) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::kOverLimit);
   EXPECT_EQ(list().items.size(), 1U);
-}
-
-TEST(MailboxRecords, ComeBackAsTheyWentAndAreRefusedWhenCut) {
-  const LogRecord log{.after = {ModSeq(9), LetterId(8), 77, Uid(6), 5, 4},
-                      .at = WallTime(std::chrono::seconds(3)),
-                      .appended = {kInbox, LetterId(2), Uid(1), 300}};
-  const LetterRecord letter{.blob = store::BlobId::of("x"),
-                            .blob_bytes = 1,
-                            .received = WallTime(std::chrono::microseconds(5)),
-                            .journey = journey::JourneyId(99),
-                            .recipient = "bob@hamburger.edu",
-                            .preamble = "Received: by us\r\n"};
-  EXPECT_EQ(decode_log_record(encode(log)), log);
-  EXPECT_EQ(decode_letter_record(encode(letter)), letter);
-  for (const std::string& bytes : {encode(log), encode(letter)}) {
-    for (std::size_t size = 0; size < bytes.size(); ++size) {
-      EXPECT_FALSE(decode_log_record(bytes.substr(0, size)) && bytes == encode(log));
-      EXPECT_FALSE(decode_letter_record(bytes.substr(0, size)) && bytes == encode(letter));
-    }
-    EXPECT_FALSE(decode_log_record(bytes + "x"));
-    EXPECT_FALSE(decode_letter_record(bytes + "x"));
-  }
 }
 
 }  // namespace

@@ -1,9 +1,15 @@
 // What an account's partition holds, in bytes (docs/store-format-mailbox.md). An account is a log: every
 // change is one record under its modification sequence, and whoever writes expects that the next one is not
-// there yet. A letter is a fact of its own, written once.
+// there yet. Folders and their pages are what the log has come to. A letter is a fact of its own, written
+// once.
 //
-//     log/<ModSeq>       LogRecord
-//     letter/<LetterId>  LetterRecord
+//     log/<ModSeq>                  LogRecord (log_ops.h)
+//     log/<ModSeq>/<part>           what did not fit into one value
+//     folder/<FolderId>             Folder
+//     page/<FolderId>/<first Uid>   rows (page_codec.h)
+//     checkpoint                    the ModSeq up to which all pages hold all
+//     letter/<LetterId>             LetterRecord
+//     facts/<LetterId>              facts.h
 //
 // Pure; any thread. Decoders refuse what they do not wholly understand.
 #pragma once
@@ -12,10 +18,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
 #include "journey/journey_id.h"
+#include "mailbox/folder.h"
 #include "mailbox/ids.h"
 #include "store/blob.h"
 #include "store/engine.h"
@@ -26,28 +32,15 @@ namespace pabal::mailbox {
 struct Counters {
   ModSeq last_change;
   LetterId last_letter;
-  std::uint32_t uid_validity = 0;  ///< of the inbox
-  Uid last_uid;                    ///< in the inbox
-  std::uint64_t letters = 0;
-  std::uint64_t used_bytes = 0;  ///< what quotas count
+  FolderId last_folder;
+  std::uint32_t last_uid_validity = 0;  ///< the highest that a folder ever had
+  std::uint64_t letters = 0;            ///< rows: a letter in two folders counts twice
+  std::uint64_t used_bytes = 0;         ///< theirs; what quotas count
   bool operator==(const Counters&) const = default;
 };
 
-/// Letters that came into a folder: the ids and UIDs from these on, one each.
-struct Appended {
-  FolderId folder = kInbox;
-  LetterId first_letter;
-  Uid first_uid;
-  std::uint32_t count = 0;
-  bool operator==(const Appended&) const = default;
-};
-
-struct LogRecord {
-  Counters after;
-  WallTime at = {};
-  Appended appended;
-  bool operator==(const LogRecord&) const = default;
-};
+/// For a new folder: seconds of the clock, but never one that was given before (RFC 9051 §2.3.1.1).
+std::uint32_t next_uid_validity(const Counters& counters, WallTime now);
 
 /// A letter is its preamble, then its blob: what we put in front at delivery (Return-Path, Delivered-To,
 /// Received), and what the client sent.
@@ -63,15 +56,42 @@ struct LetterRecord {
   bool operator==(const LetterRecord&) const = default;
 };
 
-std::string log_key(ModSeq change);
-std::string letter_key(LetterId letter);
-std::optional<LetterId> parse_letter_key(std::string_view key);
 inline constexpr std::string_view kLogPrefix = "log/";
+inline constexpr std::string_view kFolderPrefix = "folder/";
+inline constexpr std::string_view kPagePrefix = "page/";
 inline constexpr std::string_view kLetterPrefix = "letter/";
+inline constexpr std::string_view kFactsPrefix = "facts/";
+inline constexpr std::string_view kCheckpointKey = "checkpoint";
 
-std::string encode(const LogRecord& record);
-std::optional<LogRecord> decode_log_record(std::string_view bytes);
+std::string log_key(ModSeq change, std::uint32_t part = 0);
+std::string folder_key(FolderId folder);
+std::string page_key(FolderId folder, Uid first);
+/// Of all pages of a folder.
+std::string page_prefix(FolderId folder);
+std::string letter_key(LetterId letter);
+std::string facts_key(LetterId letter);
+
+struct LogKey {
+  ModSeq change;
+  std::uint32_t part = 0;  ///< 0: the first value of the record, which has its head
+  bool operator==(const LogKey&) const = default;
+};
+std::optional<LogKey> parse_log_key(std::string_view key);
+std::optional<FolderId> parse_folder_key(std::string_view key);
+struct PageKey {
+  FolderId folder;
+  Uid first;
+  bool operator==(const PageKey&) const = default;
+};
+std::optional<PageKey> parse_page_key(std::string_view key);
+std::optional<LetterId> parse_letter_key(std::string_view key);
+std::optional<LetterId> parse_facts_key(std::string_view key);
+
 std::string encode(const LetterRecord& record);
 std::optional<LetterRecord> decode_letter_record(std::string_view bytes);
+std::string encode(const Folder& folder);
+std::optional<Folder> decode_folder(std::string_view bytes);
+std::string encode_checkpoint(ModSeq pages_hold);
+std::optional<ModSeq> decode_checkpoint(std::string_view bytes);
 
 }  // namespace pabal::mailbox

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "mailbox/log_ops.h"
+
 namespace pabal::mailbox {
 
 namespace {
@@ -102,14 +104,23 @@ net::Task<Result<void>> Mailboxes::Writer::load_head() {
                co_await engine_.scan(partition_, store::KeyRange::with_prefix(kLogPrefix),
                                      {.max_entries = 1, .reverse = true}));
   if (last.empty()) {
-    const auto now = std::chrono::floor<std::chrono::seconds>(clock_.wall()).time_since_epoch();
-    head_.emplace();
-    head_->uid_validity = static_cast<std::uint32_t>(now.count());
+    Counters first;
+    first.last_folder = kInbox;
+    first.last_uid_validity = next_uid_validity(first, clock_.wall());
+    inbox_ = {.id = kInbox, .name = std::string(kInboxName), .subscribed = true};
+    inbox_.uid_validity = first.last_uid_validity;
+    head_ = first;
     co_return Result<void>();
   }
-  const auto record = decode_log_record(last[0].value);
-  if (!record) co_return fail(ErrorKind::kCorrupt, "the log of {} can't be read", partition_);
-  head_ = record->after;
+  const auto key = parse_log_key(last[0].key);
+  if (!key) co_return fail(ErrorKind::kCorrupt, "the log of {} can't be read", partition_);
+  const std::string keys[] = {log_key(key->change), folder_key(kInbox)};
+  PABAL_CO_TRY(const auto values, co_await engine_.get(partition_, keys));
+  const auto head = values[0] ? decode_log_head(values[0]->bytes) : std::nullopt;
+  auto inbox = values[1] ? decode_folder(values[1]->bytes) : std::nullopt;
+  if (!head || !inbox) co_return fail(ErrorKind::kCorrupt, "the log of {} can't be read", partition_);
+  head_ = head->after;
+  inbox_ = *std::move(inbox);
   co_return Result<void>();
 }
 
@@ -129,35 +140,50 @@ void Mailboxes::Writer::admit_by_quota(Group group) {
 net::Task<Result<void>> Mailboxes::Writer::commit(Group group) {
   const WallTime now = clock_.wall();
   const Counters& before = *head_;
-  LogRecord record{.after = before, .at = now, .appended = {}};
-  record.appended = {kInbox, LetterId(before.last_letter.value() + 1), Uid(before.last_uid.value() + 1),
-                     static_cast<std::uint32_t>(group.size())};
+  LogRecord record{.after = before, .at = now};
   Counters& after = record.after;
   after.last_change = ModSeq(before.last_change.value() + 1);
+  Folder inbox = inbox_;
+  inbox.mod_seq = after.last_change;
+  op::RowsCame came{.folder = kInbox, .first_uid = inbox.uid_next};
 
   store::Batch batch(partition_);
   for (Waiting* waiting : group) {
     Arrival& arrival = waiting->arrival;
     after.last_letter = LetterId(after.last_letter.value() + 1);
-    after.last_uid = Uid(after.last_uid.value() + 1);
     after.letters += 1;
     after.used_bytes += arrival.letter.size_bytes();
+    came.rows.push_back({.letter = after.last_letter,
+                         .size_bytes = static_cast<std::uint32_t>(arrival.letter.size_bytes()),
+                         .flags = {},
+                         .received = std::chrono::floor<std::chrono::seconds>(arrival.letter.received)});
+    const Uid uid = inbox.uid_next;
+    inbox.uid_next = Uid(uid.value() + 1);
+    inbox.letters += 1;
+    inbox.unseen += 1;
+    inbox.bytes += arrival.letter.size_bytes();
     std::string key = letter_key(after.last_letter);
     batch.hold(arrival.letter.blob, key);
     batch.put(std::move(key), encode(arrival.letter));
     if (arrival.blob) batch.attach(*arrival.blob);
     if (arrival.token) journey::guard(batch, *arrival.token, arrival.letter.journey, now);
     journal_.write(batch, arrival.entry);
-    waiting->outcome =
-        Placed{.letter = after.last_letter, .uid = after.last_uid, .uid_validity = after.uid_validity};
+    waiting->outcome = Placed{.letter = after.last_letter, .uid = uid, .uid_validity = inbox.uid_validity};
   }
   std::string key = log_key(after.last_change);
   batch.expect_absent(key);
-  batch.put(std::move(key), encode(record));
+  record.operations.emplace_back(std::move(came));
+  PABAL_CO_TRY(std::vector<std::string> values, encode(record));
+  batch.put(std::move(key), std::move(values.front()));
+  for (std::uint32_t part = 1; part < values.size(); ++part) {
+    batch.put(log_key(after.last_change, part), std::move(values[part]));
+  }
+  batch.put(folder_key(kInbox), encode(inbox));
 
   auto committed = co_await engine_.commit(std::move(batch));
   if (!committed) co_return failure_of(std::move(committed));
   head_ = after;
+  inbox_ = std::move(inbox);
   for (Waiting* waiting : group) journal_.committed(partition_, std::move(waiting->arrival.entry));
   co_return Result<void>();
 }

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "mailbox/folder.h"
 #include "mailbox/mailboxes.h"
 #include "net/handoff.h"
 
@@ -50,6 +51,7 @@ class Mailboxes::Writer {
 
   // Whoever writes.
   std::optional<Counters> head_;
+  Folder inbox_;
 };
 
 }  // namespace pabal::mailbox
