@@ -226,6 +226,7 @@ net::Task<void> Door::put_in_mailbox(const Incoming& letter, Copies& copies, std
   if (letter.blob.bytes) arrival.blob = letter.blob;
   arrival.token = letter.token;
   arrival.quota = copy.target.quota;
+  arrival.facts = letter.facts;
   arrival.entry = entry_for(letter, index == 0);
   Event stored{.at = parts_.clock.wall(), .stage = Stage::kStored, .facts = {}, .dialogue = {}};
   stored.add(FactName::kRecipient, arrival.letter.recipient);
@@ -292,6 +293,7 @@ net::Task<Result<journey::JourneyId>> Door::send(Report report) {
   letter.parameters.smtputf8 = report.smtputf8;
   letter.recipients.push_back(*std::move(route));
   letter.header = read_header(std::string_view(report.letter).substr(0, message::header_size(report.letter)));
+  letter.facts = mailbox::storable_facts(message::read_letter(report.letter));
   letter.has_8bit =
       std::ranges::any_of(report.letter, [](char c) { return static_cast<signed char>(c) < 0; });
   letter.began = letter.arrived = parts_.clock.wall();

@@ -41,7 +41,9 @@ struct Incoming {
   Refusals refusals = {};              ///< others, whom it does not go to
   store::StagedBlob blob = {};         ///< without bytes: it is stored already
   HeaderFacts header = {};
-  std::string fields = {};                  ///< what we add beside the trace, each with its CRLF
+  std::string fields = {};  ///< what we add beside the trace, each with its CRLF
+  /// mailbox::storable_facts of the letter from `fields` on; empty: whoever asks makes them.
+  std::string facts = {};
   std::string trace = {};                   ///< ready-made, of a letter that waited in our queue
   std::optional<smtp::Hold> was_held = {};  ///< its sender asked for that, and the time has come
   bool has_8bit = false;

@@ -44,6 +44,7 @@ net::Task<Result<void>> SmtpLetter::write(std::string_view bytes) {
 
 net::Task<Result<void>> SmtpLetter::store(std::string_view bytes) {
   letter_.has_8bit = letter_.has_8bit || has_8bit(bytes);
+  if (reader_) reader_->feed(bytes);
   co_return co_await blob_->write(bytes);
 }
 
@@ -56,6 +57,7 @@ net::Task<Result<void>> SmtpLetter::header_ended() {
   letter_.header = read_header(header_.header());
   refusal_ = co_await judge_header();
   if (refusal_) co_return Result<void>();
+  begin_facts();
   const bool hides_bcc = letter_.origin.account.has_value() && letter_.header.has_bcc;
   if (hides_bcc) {
     PABAL_CO_TRY_VOID(co_await store(message::without_fields(header_.header(), {"Bcc", "Resent-Bcc"})));
@@ -66,6 +68,17 @@ net::Task<Result<void>> SmtpLetter::header_ended() {
   header_ = {};
   header_.finish();
   co_return Result<void>();
+}
+
+// The letter is read as its mailbox will show it, but for the trace, which differs from copy to copy.
+void SmtpLetter::begin_facts() {
+  const bool kept_here =
+      !letter_.parameters.hold &&
+      std::ranges::any_of(letter_.recipients, [](const Route& route) { return !route.local.empty(); });
+  if (!kept_here) return;
+  reader_.emplace();
+  reader_->feed(letter_.fields);
+  if (letter_.header.is_empty) reader_->feed("\r\n");
 }
 
 net::Task<std::optional<Reply>> SmtpLetter::judge_header() {
@@ -136,6 +149,7 @@ net::Task<smtp::LetterVerdict> SmtpLetter::finish() {
     co_return smtp::LetterVerdict{cannot_store, {}};
   }
   letter_.blob = *std::move(staged);
+  if (reader_) letter_.facts = mailbox::storable_facts(reader_->finish());
   letter_.arrived = services_.clock.wall();
   letter_.began = wire_.began();
   letter_.dialogue = wire_.take();

@@ -10,6 +10,7 @@
 #include "delivery/door.h"
 #include "delivery/wire_log.h"
 #include "message/header.h"
+#include "message/letter.h"
 #include "smtp/server_handler.h"
 #include "store/blob.h"
 
@@ -29,6 +30,7 @@ class SmtpLetter final : public smtp::LetterSink {
  private:
   net::Task<Result<void>> store(std::string_view bytes);
   net::Task<Result<void>> header_ended();
+  void begin_facts();
   net::Task<std::optional<smtp::Reply>> judge_header();
   net::Task<std::optional<smtp::Reply>> judge_submission();
   std::string identity() const;
@@ -41,6 +43,7 @@ class SmtpLetter final : public smtp::LetterSink {
   const SentAgain::Moment began_;
   Incoming letter_;
   message::HeaderCollector header_;
+  std::optional<message::LetterReader> reader_;  ///< if anybody here gets the letter
   std::unique_ptr<store::BlobWriter> blob_;
   std::optional<smtp::Reply> refusal_;
 };

@@ -25,6 +25,10 @@
 
 namespace pabal::mailbox {
 
+/// The stored form; empty for facts that are more than the store's values hold (a letter of thousands of
+/// parts): those are made anew each time that somebody asks.
+std::string storable_facts(const message::LetterFacts& facts);
+
 /// Moves the offsets of `facts` to those of a letter of `letter_bytes`; its structure.size becomes that.
 void shift_facts(message::LetterFacts& facts, std::uint64_t letter_bytes);
 
