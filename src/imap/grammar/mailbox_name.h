@@ -31,6 +31,9 @@ bool is_inbox(std::string_view name);
 /// A first level that is INBOX in any case becomes "INBOX", so that "inbox/x" is below it.
 void fold_inbox(std::string& name, char separator = mailbox::kPathSeparator);
 
+/// What a client wrote for a name or a pattern, as UTF-8. kRefuse: it is no text, or too long.
+Result<std::string> decode_mailbox_name(std::string text, const Dialect& dialect);
+
 /// mailbox = "INBOX" / astring. In UTF-8, INBOX folded. It is not empty, and holds no control characters
 /// (RFC 9051 §5.1 SHOULD NOT; RFC 5198 §2); a "/" behind the last level is taken off.
 Result<std::string> parse_mailbox(Cursor& in, const Dialect& dialect);
@@ -55,7 +58,6 @@ class ListPattern {
   std::string pattern_;
   char separator_;
   bool has_wildcard_ = false;
-  bool folds_inbox_ = false;
 };
 
 }  // namespace pabal::imap

@@ -27,7 +27,7 @@ struct NumberRange {
 class SequenceSet {
  public:
   /// "*" in a range: the largest number in use.
-  static constexpr std::uint32_t kStar = UINT32_MAX;
+  static constexpr std::uint32_t kStar = 0;
 
   /// sequence-set, "$" too (RFC 5182). kOverLimit: more than kMaxRanges.
   static Result<SequenceSet> parse(Cursor& in);

@@ -75,10 +75,15 @@ Result<void> parse_char(Cursor& in, char c);
 Result<void> parse_end(Cursor& in, const Dialect& dialect);
 /// Takes `word` in any case if it stands here whole: no character of an atom follows it.
 bool take_keyword(Cursor& in, std::string_view word);
-/// SP and "(" if both stand here.
-bool take_space_and_paren(Cursor& in, const Dialect& dialect);
+/// SP and "(" if both stand here; the "(" is left.
+bool take_space_before_list(Cursor& in, const Dialect& dialect);
 /// The ")" of a list, or the space before its next member: false at the end.
 Result<bool> parse_list_continues(Cursor& in, const Dialect& dialect);
+/// "(", and the spaces that some write behind it.
+Result<void> parse_list_opens(Cursor& in, const Dialect& dialect);
+/// "(" [member *(SP member)] ")"; `parse_member` takes one and returns Result<void>.
+template <class ParseMember>
+Result<void> parse_list(Cursor& in, const Dialect& dialect, ParseMember&& parse_member);
 
 /// tag = 1*<any ASTRING-CHAR except "+">
 Result<std::string_view> parse_tag(Cursor& in);
@@ -122,5 +127,17 @@ Result<std::string> parse_base64(Cursor& in);
 Result<std::chrono::year_month_day> parse_date(Cursor& in);
 /// date-time = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE
 Result<std::chrono::sys_seconds> parse_date_time(Cursor& in, const Dialect& dialect);
+
+template <class ParseMember>
+Result<void> parse_list(Cursor& in, const Dialect& dialect, ParseMember&& parse_member) {
+  PABAL_TRY_VOID(parse_list_opens(in, dialect));
+  if (in.take_char(')')) return {};
+  bool more = true;
+  while (more) {
+    PABAL_TRY_VOID(parse_member());
+    PABAL_TRY(more, parse_list_continues(in, dialect));
+  }
+  return {};
+}
 
 }  // namespace pabal::imap
