@@ -49,11 +49,11 @@ struct FetchSection {
   };
 
   Kind kind = Kind::kBody;
-  bool peek = false;  ///< does not set \Seen
-  Section section;    ///< for RFC822 and the like too: what they mean
-  std::optional<Partial> partial;
+  bool peek = false;     ///< does not set \Seen
+  Section section = {};  ///< for RFC822 and the like too: what they mean
+  std::optional<Partial> partial = {};
   /// The name in the response, as far as the opening of its value: "BODY[1.TEXT]<0>".
-  std::string label;
+  std::string label = {};
 };
 
 struct FetchItems {

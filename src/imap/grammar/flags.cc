@@ -75,7 +75,7 @@ Result<void> parse_flag(Cursor& in, const Dialect& dialect, mailbox::FlagNames& 
 
 Result<mailbox::FlagNames> parse_flag_list(Cursor& in, const Dialect& dialect) {
   mailbox::FlagNames flags;
-  PABAL_TRY_VOID(parse_list(in, dialect, [&] { return parse_flag(in, dialect, flags); }));
+  PABAL_TRY_VOID(parse_parenthesized(in, dialect, [&] { return parse_flag(in, dialect, flags); }));
   return flags;
 }
 

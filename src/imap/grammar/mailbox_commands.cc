@@ -96,7 +96,7 @@ Result<void> parse_select_param(Cursor& in, const Dialect& dialect, SelectComman
 Result<void> parse_create_param(Cursor& in, const Dialect& dialect, CreateCommand& out) {
   if (!take_keyword(in, "USE")) return expected(in, "USE");
   PABAL_TRY_VOID(parse_space(in, dialect));
-  return parse_list(in, dialect, [&]() -> Result<void> {
+  return parse_parenthesized(in, dialect, [&]() -> Result<void> {
     const std::size_t start = in.position();
     const std::string_view from = in.rest();
     if (!in.take_char('\\')) return expected(in, "an attribute such as \\Sent");
@@ -118,7 +118,7 @@ Result<SelectCommand> parse_select(Cursor& in, const Dialect& dialect) {
   PABAL_TRY_VOID(parse_space(in, dialect));
   PABAL_TRY(out.mailbox, parse_mailbox(in, dialect));
   if (take_space_before_list(in, dialect)) {
-    PABAL_TRY_VOID(parse_list(in, dialect, [&] { return parse_select_param(in, dialect, out); }));
+    PABAL_TRY_VOID(parse_parenthesized(in, dialect, [&] { return parse_select_param(in, dialect, out); }));
   }
   PABAL_TRY_VOID(parse_end(in, dialect));
   return out;
@@ -129,7 +129,7 @@ Result<CreateCommand> parse_create(Cursor& in, const Dialect& dialect) {
   PABAL_TRY_VOID(parse_space(in, dialect));
   PABAL_TRY(out.mailbox, parse_mailbox(in, dialect));
   if (take_space_before_list(in, dialect)) {
-    PABAL_TRY_VOID(parse_list(in, dialect, [&] { return parse_create_param(in, dialect, out); }));
+    PABAL_TRY_VOID(parse_parenthesized(in, dialect, [&] { return parse_create_param(in, dialect, out); }));
   }
   PABAL_TRY_VOID(parse_end(in, dialect));
   return out;
@@ -167,7 +167,7 @@ std::string_view special_use_attribute(SpecialUse use) {
 Result<StatusItems> parse_status_items(Cursor& in, const Dialect& dialect) {
   StatusItems items;
   const Cursor before = in;
-  PABAL_TRY_VOID(parse_list(in, dialect, [&]() -> Result<void> {
+  PABAL_TRY_VOID(parse_parenthesized(in, dialect, [&]() -> Result<void> {
     for (const StatusRow& known : kStatusItems) {
       if (!take_keyword(in, known.name)) continue;
       items.add(known.item);

@@ -89,7 +89,7 @@ Result<IdCommand> parse_id(Cursor& in, const Dialect& dialect) {
   };
   PABAL_TRY_VOID(parse_space(in, dialect));
   if (!take_keyword(in, "NIL")) {
-    PABAL_TRY_VOID(parse_list(in, dialect, parse_field));
+    PABAL_TRY_VOID(parse_parenthesized(in, dialect, parse_field));
   }
   PABAL_TRY_VOID(parse_end(in, dialect));
   return out;

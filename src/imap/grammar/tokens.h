@@ -83,7 +83,7 @@ Result<bool> parse_list_continues(Cursor& in, const Dialect& dialect);
 Result<void> parse_list_opens(Cursor& in, const Dialect& dialect);
 /// "(" [member *(SP member)] ")"; `parse_member` takes one and returns Result<void>.
 template <class ParseMember>
-Result<void> parse_list(Cursor& in, const Dialect& dialect, ParseMember&& parse_member);
+Result<void> parse_parenthesized(Cursor& in, const Dialect& dialect, ParseMember&& parse_member);
 
 /// tag = 1*<any ASTRING-CHAR except "+">
 Result<std::string_view> parse_tag(Cursor& in);
@@ -129,7 +129,7 @@ Result<std::chrono::year_month_day> parse_date(Cursor& in);
 Result<std::chrono::sys_seconds> parse_date_time(Cursor& in, const Dialect& dialect);
 
 template <class ParseMember>
-Result<void> parse_list(Cursor& in, const Dialect& dialect, ParseMember&& parse_member) {
+Result<void> parse_parenthesized(Cursor& in, const Dialect& dialect, ParseMember&& parse_member) {
   PABAL_TRY_VOID(parse_list_opens(in, dialect));
   if (in.take_char(')')) return {};
   bool more = true;
