@@ -35,6 +35,8 @@ struct SearchProgram {
 };
 /// kOverLimit: mailbox::kMaxQueryDepth, kMaxQueryConditions.
 Result<SearchProgram> parse_search_program(Cursor& in, const Dialect& dialect);
+/// search-key *(SP search-key), with the charset that is in `out` already.
+Result<void> parse_search_keys(Cursor& in, const Dialect& dialect, SearchProgram& out);
 
 /// RETURN ( ... )
 struct SearchReturn {

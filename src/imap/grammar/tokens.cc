@@ -71,9 +71,12 @@ Result<void> parse_char(Cursor& in, char c) {
 }
 
 Result<void> parse_end(Cursor& in, const Dialect& dialect) {
+  const std::size_t start = in.position();
   if (dialect.leniency.extra_spaces) in.take_while([](char c) { return c == ' '; });
   if (in.at_end()) return {};
-  return expected(in, "the end of the command");
+  auto refusal = expected(in, "the end of the command");
+  in.rewind_to(start);
+  return refusal;
 }
 
 bool take_keyword(Cursor& in, std::string_view word) {

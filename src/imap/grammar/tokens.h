@@ -71,7 +71,7 @@ bool is_bare_astring(std::string_view text);
 std::unexpected<Error> expected(const Cursor& in, std::string_view what);
 Result<void> parse_space(Cursor& in, const Dialect& dialect);
 Result<void> parse_char(Cursor& in, char c);
-/// Nothing may follow.
+/// Nothing may follow. The cursor stays where it is when something does.
 Result<void> parse_end(Cursor& in, const Dialect& dialect);
 /// Takes `word` in any case if it stands here whole: no character of an atom follows it.
 bool take_keyword(Cursor& in, std::string_view word);
