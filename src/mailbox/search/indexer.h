@@ -1,0 +1,91 @@
+// Keeps the indexes of all accounts: in the background, one account at a time. A few letters more or less are
+// left unindexed, because a search looks through them sooner than a merge pays for them; so nothing waits for
+// the indexer, and a search is right however far behind it is.
+//
+// Lives on one loop; letters are taken apart by workers.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "account/ids.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "mailbox/ids.h"
+#include "mailbox/search/index_writer.h"
+#include "net/loop.h"
+#include "net/signal.h"
+#include "net/task.h"
+#include "net/worker_pool.h"
+#include "store/engine.h"
+
+namespace pabal::mailbox::search {
+
+struct ListedLetter {
+  LetterId id;
+  std::uint64_t size_bytes = 0;
+};
+
+/// The letters of all accounts, as the indexer and scans read them. Whoever keeps the letters implements it.
+class LetterTexts {
+ public:
+  virtual ~LetterTexts() = default;
+  /// Those whose ids are above `after`, ascending, at most `limit`; those that are in no folder any more may
+  /// be left out.
+  virtual net::Task<Result<std::vector<ListedLetter>>> list(account::AccountId account, LetterId after,
+                                                            std::size_t limit) = 0;
+  /// Bytes [offset, offset + size), cut at the letter's end; nothing behind it, and of a letter that is gone.
+  virtual net::Task<Result<std::string>> read(account::AccountId account, LetterId letter,
+                                              std::uint64_t offset, std::size_t size) = 0;
+};
+
+struct IndexerOptions {
+  /// So many unindexed letters, or so many bytes of them, are worth a segment.
+  std::size_t worth_letters = 64;
+  std::uint64_t worth_bytes = 512 * 1024;
+  /// After a failure of the store.
+  std::chrono::seconds retry_after{10};
+};
+
+class Indexer {
+ public:
+  /// Accounts that wait. One that finds no room is indexed when its next letter comes.
+  static constexpr std::size_t kMaxWaiting = 100'000;
+
+  /// All of it outlives the indexer.
+  Indexer(net::Loop& loop, store::Engine& engine, LetterTexts& texts, net::WorkerPool& workers,
+          Logger log = {}, IndexerOptions options = {});
+
+  /// The account has new letters. From any thread; never waits. The loop must still be there.
+  void wake(account::AccountId account);
+  /// Works until it is cancelled.
+  net::Task<void> run();
+  /// One account, as far as it is worth it. What run() does for each.
+  net::Task<Result<void>> index(account::AccountId account);
+
+ private:
+  class Round;
+  net::Task<Result<account::AccountId>> next();
+  net::Task<Result<void>> merge_all(account::AccountId account, IndexWriter& writer);
+
+  net::Loop& loop_;
+  store::Engine& engine_;
+  LetterTexts& texts_;
+  net::WorkerPool& workers_;
+  Logger log_;
+  const IndexerOptions options_;
+
+  std::mutex mutex_;
+  std::deque<account::AccountId> waiting_;
+  std::unordered_set<account::AccountId> known_;
+  const std::shared_ptr<net::Signal> changed_ = std::make_shared<net::Signal>();
+};
+
+}  // namespace pabal::mailbox::search
