@@ -135,6 +135,14 @@ struct Config {
     std::uint64_t max_returned = 0;
     std::uint16_t port = 25;
     std::vector<net::IpAddress> source;
+    struct Timeout {
+      Duration greeting{};
+      Duration tls{};
+      Duration command{};
+      Duration data_start{};
+      Duration data_block{};
+      Duration data_end{};
+    } timeout;
   } queue;
 
   struct Journey {

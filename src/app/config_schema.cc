@@ -227,6 +227,19 @@ Options queue_rows() {
           "The port of other mail servers. Something else only for demonstrations and tests."),
       row(PABAL_OPTION(queue.source), list_of(ip_address()), "[]", kRestart,
           "Addresses to call from, one of each family. Empty: whatever the system takes."),
+      row(PABAL_OPTION(queue.timeout.greeting), duration("1s", "1h"), "\"5m\"", kRestart,
+          "Until it greets us."),
+      row(PABAL_OPTION(queue.timeout.tls), duration("1s", "1h"), "\"1m\"", kRestart,
+          "Until the connection is encrypted."),
+      row(PABAL_OPTION(queue.timeout.command), duration("1s", "1h"), "\"5m\"", kRestart,
+          "For the reply to EHLO, AUTH, MAIL, RCPT, RSET."),
+      row(PABAL_OPTION(queue.timeout.data_start), duration("1s", "1h"), "\"2m\"", kRestart,
+          "For the reply to DATA."),
+      row(PABAL_OPTION(queue.timeout.data_block), duration("1s", "1h"), "\"3m\"", kRestart,
+          "Until it takes the next piece of a letter."),
+      row(PABAL_OPTION(queue.timeout.data_end), duration("1s", "1h"), "\"10m\"", kRestart,
+          "For the reply to the whole letter. If that comes too late, the letter is sent again and arrives twice "
+          "(RFC 1047)."),
   };
 }
 
@@ -366,6 +379,9 @@ ConfigSchema::Rows::Rows(const std::vector<std::string>& protocols) {
       {"account.scram", "SCRAM, which proves a password without sending it (RFC 5802, RFC 7677)."},
       {"account.throttle", "What slows down those who guess passwords."},
       {"smtp", "Mail that comes in: from other servers, and from mail programs."},
+      {"queue.timeout",
+       "How long another server may take. RFC 5321 §4.5.3.2 asks for at least what the defaults are: shorter "
+       "is for tests, and for peers that are known."},
       {"smtp.leniency", "How far the grammar bends for clients of the field."},
       {"queue", "Mail that goes out to other servers."},
       {"journey", "The record of every letter's way."},

@@ -58,6 +58,13 @@ queue::SmtpCourierOptions courier_options(const Config& config, const std::strin
   options.own.addresses = config.queue.source;
   options.own.loopback_is_ours = config.dns.zone_file.empty();
   options.connect = ceil<seconds>(config.queue.connect_timeout);
+  const auto& timeout = config.queue.timeout;
+  options.deadlines.greeting = ceil<seconds>(timeout.greeting);
+  options.deadlines.tls = ceil<seconds>(timeout.tls);
+  options.deadlines.command = ceil<seconds>(timeout.command);
+  options.deadlines.data_start = ceil<seconds>(timeout.data_start);
+  options.deadlines.data_block = ceil<seconds>(timeout.data_block);
+  options.deadlines.data_end = ceil<seconds>(timeout.data_end);
   return options;
 }
 

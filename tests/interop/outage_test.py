@@ -7,7 +7,7 @@ import tempfile
 import letters
 from pabal_server import Pabal, wait_until
 from peers import free_port, make_certificate
-from sink import HANG_UP, Sink
+from sink import HANG_UP, SILENCE, Sink
 from support import OutboundTest, main
 
 GARBAGE = bytes(range(128, 256)) * 8 + b"\r\n"
@@ -30,30 +30,25 @@ HOSTS = {
 }
 
 
-class Outage(OutboundTest):
+# The same for hosts that fall silent, which takes the time that they are given.
+SILENT_HOSTS = {
+    "mute.example": [{"connect": SILENCE}, {"EHLO": SILENCE}, {"MAIL": SILENCE}, {"RCPT": SILENCE}, {"DATA": SILENCE}],
+    "absent-minded.example": [{".": SILENCE}],
+}
+
+
+class TroubleTest(OutboundTest):
     @classmethod
-    def make_server(cls):
-        port = free_port()
+    def start_sinks(cls, hosts, port):
+        """Returns what the DNS says of them."""
         zone, cls.sinks = "", {}
         directory = pathlib.Path(tempfile.mkdtemp(prefix="pabal-peer-"))
         cls.addClassCleanup(shutil.rmtree, directory)
         certificate = make_certificate(directory, "sink.example")
-        for number, (domain, scripts) in enumerate(HOSTS.items(), 10):
+        for number, (domain, scripts) in enumerate(hosts.items(), 10):
             cls.sinks[domain] = cls.start(Sink((f"127.0.0.{number}", port), *scripts, certificate=certificate))
             zone += f"{domain}. MX 10 mx.{domain}.\nmx.{domain}. A 127.0.0.{number}\n"
-        cls.down_at = ("127.0.0.9", port)
-        zone += f"down.example. A {cls.down_at[0]}\n$FAIL lost.example.\nnull.example. MX 0 .\n"
-        return Pabal(f"""
-[queue]
-port = {port}
-first_retry = "1s"
-longest_retry = "2s"
-[[route]]
-domain = "picky.example"
-host = "mx.picky.example"
-port = {port}
-tls = "required"
-""", zone)
+        return zone
 
     def journey_of(self, domain, *words, to=("one",), nudge=True):
         """Hands a letter in, and waits until its journey says all that. Returns the letter as it should arrive."""
@@ -79,6 +74,26 @@ tls = "required"
         got = self.sinks[domain].letters
         self.assertEqual([address for address, _ in got], [f"{each}@{domain}" for each in recipients])
         self.assert_same([letter for _, letter in got], [sent] * len(recipients))
+
+
+class Outage(TroubleTest):
+    @classmethod
+    def make_server(cls):
+        port = free_port()
+        zone = cls.start_sinks(HOSTS, port)
+        cls.down_at = ("127.0.0.9", port)
+        zone += f"down.example. A {cls.down_at[0]}\n$FAIL lost.example.\nnull.example. MX 0 .\n"
+        return Pabal(f"""
+[queue]
+port = {port}
+first_retry = "1s"
+longest_retry = "2s"
+[[route]]
+domain = "picky.example"
+host = "mx.picky.example"
+port = {port}
+tls = "required"
+""", zone)
 
     def test_busy(self):
         sent = self.journey_of("busy.example", "421 4.3.2 Too busy", "put off the sender: 451 4.3.0 Out of space",
@@ -134,6 +149,38 @@ tls = "required"
         self.journey_of("lost.example", "The DNS does not answer for lost.example now", "The next try is at")
         self.journey_of("null.example", "takes no mail: it says so in the DNS", "The report is the journey")
         self.journey_of("unknown.example", "does not exist", "The report is the journey")
+
+
+class Silence(TroubleTest):
+    @classmethod
+    def make_server(cls):
+        port = free_port()
+        zone = cls.start_sinks(SILENT_HOSTS, port)
+        return Pabal(f"""
+[queue]
+port = {port}
+first_retry = "1s"
+longest_retry = "2s"
+[queue.timeout]
+greeting = "3s"
+command = "3s"
+data_start = "3s"
+data_end = "3s"
+""", zone)
+
+    def test_before_the_letter(self):
+        sent = self.journey_of("mute.example", "ended before it greeted us: it did not answer in time",
+                               "ended after our greeting: it did not answer in time",
+                               "ended before it took the letter's envelope: it did not answer in time",
+                               "ended before it took the letter: it did not answer in time",
+                               "took the letter for one@")
+        self.assert_taken("mute.example", sent, "one")
+
+    def test_after_the_letter(self):
+        sent = self.journey_of("absent-minded.example",
+                               "got the whole letter, but its answer is lost (it did not answer in time)",
+                               "may arrive twice", "took the letter for one@")
+        self.assert_taken("absent-minded.example", sent, "one")
 
 
 if __name__ == "__main__":

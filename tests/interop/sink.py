@@ -5,6 +5,7 @@ import ssl
 import threading
 
 HANG_UP = object()  # as a reply: closes
+SILENCE = object()  # as a reply: says nothing any more, until the client leaves
 POLITE = {
     "connect": "220 sink.example ESMTP", "EHLO": "250-sink.example\r\n250 8BITMIME", "MAIL": "250 2.1.0 Ok",
     "RCPT": "250 2.1.5 Ok", "DATA": "354 Go on", ".": "250 2.0.0 Taken", "RSET": "250 2.0.0 Ok",
@@ -13,8 +14,8 @@ POLITE = {
 
 
 class Sink:
-    """Each script is for one connection and says what differs from POLITE: a reply, bytes as they are, HANG_UP, or a
-    function of the client's line; a list has one for each time. After the last script it is polite. A letter that
+    """Each script is for one connection and says what differs from POLITE: a reply, bytes as they are, HANG_UP, SILENCE,
+    or a function of the client's line; a list has one for each time. After the last script it is polite. A letter that
     it took is in `letters`, once for each recipient."""
 
     def __init__(self, address, *scripts, certificate=None):
@@ -57,7 +58,9 @@ class Sink:
         line, verb = b"", "connect"
         while True:
             reply = self._reply(script, verb, line)
-            if reply is HANG_UP:
+            if reply is SILENCE:
+                file.read()
+            if reply in (HANG_UP, SILENCE):
                 return
             if verb == "." and reply[:1] in ("2", b"2"):
                 self.letters += [(each, letter) for each in recipients]
