@@ -39,6 +39,10 @@ struct PageHead {
 };
 std::optional<PageHead> decode_page_head(std::string_view bytes);
 
+/// The pages in order, without the rows that younger ones hide: a page speaks for all UIDs from its first
+/// row's to its last one's. Nothing overlaps then. Only a checkpoint that did not end leaves any such.
+std::vector<StoredPage> hide_older(std::vector<StoredPage> pages);
+
 /// What is to be done so that the stored pages hold all of a table.
 struct PagePlan {
   std::vector<std::size_t> puts;  ///< pages of the table, ascending

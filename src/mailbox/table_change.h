@@ -52,7 +52,7 @@ class TableBuilder {
   Applied apply(ModSeq change, WallTime at, const Operation& operation);
   void replay(const LogRecord& record);
 
-  /// The table as of `mod_seq`. The builder can go on from there.
+  /// The table as of `mod_seq`, or of its youngest stored page. The builder can go on from there.
   Table freeze(ModSeq mod_seq);
 
  private:
