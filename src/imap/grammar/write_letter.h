@@ -25,7 +25,7 @@ struct FactsView {
 };
 Result<FactsView> view_facts(std::string_view facts);
 
-/// `envelope` as encode_envelope wrote it.
+/// `envelope` as encode_envelope wrote it; empty: a letter whose envelope was not kept, all NIL.
 Result<void> append_envelope(std::string& out, std::string_view envelope, const Dialect& dialect);
 
 enum class BodyForm : std::uint8_t {

@@ -1,11 +1,12 @@
 #include "imap/grammar/write_string.h"
 
-#include <array>
+#include <algorithm>
 #include <cstring>
 
 #include "base/ascii.h"
 #include "base/utf8.h"
 #include "imap/grammar/sequence_set.h"
+#include "message/encoded_word.h"
 
 namespace pabal::imap {
 namespace {
@@ -97,6 +98,15 @@ void append_string(std::string& out, std::string_view text, const Dialect& diale
   out.append(text);
   if (text.find('\0') != std::string_view::npos)
     std::replace(out.begin() + static_cast<std::ptrdiff_t>(at), out.end(), '\0', '?');
+}
+
+void append_header_text(std::string& out, std::string_view text, const Dialect& dialect) {
+  if (dialect.utf8 || dialect.raw_headers == RawHeaders::kAsTheyAre || is_ascii(text)) {
+    return append_string(out, text, dialect);
+  }
+  append_string(out,
+                message::encode_words(message::decode_header_text(text), message::EncodedWordPlace::kPhrase),
+                dialect);
 }
 
 void append_nstring(std::string& out, const std::optional<std::string>& text, const Dialect& dialect) {

@@ -15,6 +15,9 @@ namespace pabal::imap {
 /// Quoted where that can be, else a literal: NUL, CR or LF in it, bytes over ASCII that the client did not
 /// agree to, or that are no UTF-8. A NUL, which no string can hold, is written as U+FFFD would be: "?".
 void append_string(std::string& out, std::string_view text, const Dialect& dialect);
+/// A text from a letter's header: raw bytes over ASCII are as Dialect::raw_headers says where the client has
+/// no UTF-8.
+void append_header_text(std::string& out, std::string_view text, const Dialect& dialect);
 /// NIL for nothing.
 void append_nstring(std::string& out, const std::optional<std::string>& text, const Dialect& dialect);
 /// A bare word where that can be, and not "NIL".
