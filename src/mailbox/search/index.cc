@@ -37,7 +37,7 @@ std::vector<Sought> sought_for(const Needle& needle) {
     case Needle::Where::kField:
       // Machine fields are not in the index, and the envelope's are there without their names too.
       if (is_machine_field(needle.field)) return {{Family::kHeader, {}}};
-      if (!is_envelope_field(needle.field)) {
+      if (!is_envelope_field(needle.field) || needle.text.empty()) {
         for (const Term& term : terms_of(message::fold_case(needle.field) + ": ")) terms.push_back(term);
       }
       return {{Family::kHeader, std::move(terms)}};
@@ -75,9 +75,12 @@ void sort_unique(std::vector<Block>& blocks) {
 
 }  // namespace
 
-bool Candidates::may_have(LetterId letter) const {
-  if (all_ || letter > through_) return true;
-  return std::ranges::binary_search(blocks_, block_of(letter));
+Candidates::Candidates(LetterId through, std::span<const Block> blocks)
+    : all_(false),
+      through_(through),
+      blocks_(blocks.empty() ? 0 : blocks.back() + 1),
+      block_count_(blocks.size()) {
+  for (const Block block : blocks) blocks_[block] = true;
 }
 
 net::Task<Result<IndexState>> load_index_state(store::Engine& engine, const store::PartitionId& partition) {
@@ -103,7 +106,7 @@ class Index::Lookup {
     std::vector<Block> blocks;
     for (const Part& part : parts_) PABAL_CO_TRY_VOID(find_in(part, blocks));
     sort_unique(blocks);
-    co_return Candidates(state.through, std::move(blocks));
+    co_return Candidates(state.through, blocks);
   }
 
  private:

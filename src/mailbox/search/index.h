@@ -5,7 +5,9 @@
 // Failures, beside the store's own: kCorrupt.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -24,19 +26,22 @@ class Candidates {
   /// All of them.
   Candidates() = default;
   /// Of the letters up to `through` only those in these blocks, which are ascending.
-  Candidates(LetterId through, std::vector<Block> blocks)
-      : all_(false), through_(through), blocks_(std::move(blocks)) {}
+  Candidates(LetterId through, std::span<const Block> blocks);
 
   bool all() const { return all_; }
-  bool may_have(LetterId letter) const;
-  /// Behind this letter nothing is indexed.
-  LetterId through() const { return through_; }
-  const std::vector<Block>& blocks() const { return blocks_; }
+  bool may_have(LetterId letter) const {
+    if (all_ || letter > through_) return true;
+    const Block block = block_of(letter);
+    return block < blocks_.size() && blocks_[block];
+  }
+  /// How many blocks of the indexed letters are among them.
+  std::size_t block_count() const { return block_count_; }
 
  private:
   bool all_ = true;
   LetterId through_;
-  std::vector<Block> blocks_;
+  std::vector<bool> blocks_;  ///< by number; up to the last one
+  std::size_t block_count_ = 0;
 };
 
 class Index {

@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "mailbox/ids.h"
 #include "mailbox/search/index_writer.h"
+#include "mailbox/search/letter_texts.h"
 #include "net/loop.h"
 #include "net/signal.h"
 #include "net/task.h"
@@ -27,24 +28,6 @@
 #include "store/engine.h"
 
 namespace pabal::mailbox::search {
-
-struct ListedLetter {
-  LetterId id;
-  std::uint64_t size_bytes = 0;
-};
-
-/// The letters of all accounts, as the indexer and scans read them. Whoever keeps the letters implements it.
-class LetterTexts {
- public:
-  virtual ~LetterTexts() = default;
-  /// Those whose ids are above `after`, ascending, at most `limit`; those that are in no folder any more may
-  /// be left out.
-  virtual net::Task<Result<std::vector<ListedLetter>>> list(account::AccountId account, LetterId after,
-                                                            std::size_t limit) = 0;
-  /// Bytes [offset, offset + size), cut at the letter's end; nothing behind it, and of a letter that is gone.
-  virtual net::Task<Result<std::string>> read(account::AccountId account, LetterId letter,
-                                              std::uint64_t offset, std::size_t size) = 0;
-};
 
 struct IndexerOptions {
   /// So many unindexed letters, or so many bytes of them, are worth a segment.

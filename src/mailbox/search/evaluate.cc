@@ -1,0 +1,244 @@
+#include "mailbox/search/evaluate.h"
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "message/letter.h"
+
+namespace pabal::mailbox::search {
+namespace {
+
+/// Rows in doubt are settled so many at a time.
+constexpr std::size_t kPageRows = 512;
+/// How much of letters is read before a worker looks through them, and of one letter at once.
+constexpr std::size_t kPieceBytes = 512 * 1024;
+/// For fewer letters the index is not worth asking.
+constexpr std::size_t kFewLetters = 8;
+
+}  // namespace
+
+/// One search.
+class Evaluator::Search {
+ public:
+  Search(Evaluator& with, account::AccountId account, const Query& query, const Searched& folder)
+      : with_(with), account_(account), folder_(folder), conditions_(query) {}
+
+  net::Task<Result<std::vector<std::uint32_t>>> run() {
+    verdicts_ = conditions_.rate_rows(folder_);
+    if (in_doubt() > kFewLetters) PABAL_CO_TRY_VOID(co_await ask_index());
+    if (in_doubt() > 0) PABAL_CO_TRY_VOID(co_await settle());
+    std::vector<std::uint32_t> found;
+    for (std::size_t i = 0; i < verdicts_.size(); ++i) {
+      if (verdicts_[i] == Verdict::kIn) found.push_back(static_cast<std::uint32_t>(i));
+    }
+    co_return found;
+  }
+
+ private:
+  /// A row whose verdict hangs on what must be read.
+  struct Doubt {
+    std::size_t position = 0;
+    const Row* row = nullptr;
+    std::vector<Verdict> leaves{};
+  };
+  /// A letter that was read for it.
+  struct Held {
+    Doubt* doubt = nullptr;
+    std::string bytes{};
+  };
+
+  std::size_t in_doubt() const {
+    return static_cast<std::size_t>(std::ranges::count(verdicts_, Verdict::kUnknown));
+  }
+
+  net::Task<Result<void>> ask_index() {
+    bool any = false;
+    for (Leaf& leaf : conditions_.leaves()) {
+      if (!leaf.has_needle) continue;
+      PABAL_CO_TRY(leaf.candidates, co_await with_.index_.find(account::partition_of(account_), leaf.needle));
+      any = any || !leaf.candidates.all();
+    }
+    if (any) verdicts_ = conditions_.rate_rows(folder_);
+    co_return Result<void>();
+  }
+
+  /// Walks the rows in doubt, a page of them at a time.
+  net::Task<Result<void>> settle() {
+    std::vector<Doubt> doubts;
+    for (std::size_t page = 0; page < folder_.table.page_count(); ++page) {
+      std::size_t position = folder_.table.first_of(page);
+      for (const Row& row : folder_.table.page(page).rows) {
+        if (verdicts_[position] == Verdict::kUnknown) {
+          doubts.push_back({.position = position, .row = &row, .leaves = known_of(row)});
+        }
+        ++position;
+        if (doubts.size() == kPageRows) PABAL_CO_TRY_VOID(co_await settle_page(doubts));
+      }
+    }
+    co_return co_await settle_page(doubts);
+  }
+
+  std::vector<Verdict> known_of(const Row& row) const {
+    std::vector<Verdict> leaves;
+    for (const Leaf& leaf : conditions_.leaves()) {
+      leaves.push_back(leaf.candidates.may_have(row.letter) ? Verdict::kUnknown : Verdict::kOut);
+    }
+    return leaves;
+  }
+
+  net::Task<Result<void>> settle_page(std::vector<Doubt>& doubts) {
+    const net::Context context = co_await net::current_context();
+    if (context.cancel && context.cancel->cancelled())
+      co_return fail(ErrorKind::kCancelled, "the search was told to stop");
+    PABAL_CO_TRY_VOID(co_await learn_threads(doubts));
+    PABAL_CO_TRY_VOID(co_await learn_envelopes(doubts));
+    PABAL_CO_TRY_VOID(co_await learn_texts(doubts));
+    doubts.clear();
+    co_return Result<void>();
+  }
+
+  /// Whether something of this cost would tell more about the row.
+  bool hangs_on(const Doubt& doubt, Cost cost) const {
+    if (verdicts_[doubt.position] != Verdict::kUnknown) return false;
+    const auto leaves = conditions_.leaves();
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+      if (leaves[i].cost == cost && doubt.leaves[i] == Verdict::kUnknown) return true;
+    }
+    return false;
+  }
+
+  std::vector<LetterId> letters_of(std::span<Doubt> doubts, Cost cost, std::vector<Doubt*>& wanted) const {
+    std::vector<LetterId> letters;
+    for (Doubt& doubt : doubts) {
+      if (!hangs_on(doubt, cost)) continue;
+      wanted.push_back(&doubt);
+      letters.push_back(doubt.row->letter);
+    }
+    return letters;
+  }
+
+  /// Answers all leaves of this cost, and looks whether that settles the row.
+  template <class Answer>
+  void learn(Doubt& doubt, Cost cost, Answer&& answer) {
+    const auto leaves = conditions_.leaves();
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+      if (leaves[i].cost != cost || doubt.leaves[i] != Verdict::kUnknown) continue;
+      doubt.leaves[i] = answer(i) ? Verdict::kIn : Verdict::kOut;
+    }
+    verdicts_[doubt.position] = conditions_.rate(*doubt.row, folder_, doubt.leaves);
+  }
+
+  net::Task<Result<void>> learn_threads(std::span<Doubt> doubts) {
+    std::vector<Doubt*> wanted;
+    const std::vector<LetterId> letters = letters_of(doubts, Cost::kThread, wanted);
+    if (letters.empty()) co_return Result<void>();
+    PABAL_CO_TRY(const auto threads, co_await with_.notes_.load_threads(account_, letters));
+    for (std::size_t i = 0; i < wanted.size() && i < threads.size(); ++i) {
+      learn(*wanted[i], Cost::kThread, [&](std::size_t leaf) {
+        return std::get<query::InThread>(conditions_.leaves()[leaf].query->is).thread == threads[i];
+      });
+    }
+    co_return Result<void>();
+  }
+
+  net::Task<Result<void>> learn_envelopes(std::span<Doubt> doubts) {
+    std::vector<Doubt*> wanted;
+    const std::vector<LetterId> letters = letters_of(doubts, Cost::kEnvelope, wanted);
+    if (letters.empty()) co_return Result<void>();
+    PABAL_CO_TRY(const auto envelopes, co_await with_.notes_.load_envelopes(account_, letters));
+    for (std::size_t i = 0; i < wanted.size() && i < envelopes.size(); ++i) {
+      learn(*wanted[i], Cost::kEnvelope,
+            [&](std::size_t leaf) { return envelope_matches(conditions_.leaves()[leaf], envelopes[i]); });
+    }
+    co_return Result<void>();
+  }
+
+  net::Task<Result<void>> learn_texts(std::span<Doubt> doubts) {
+    std::vector<Held> held;
+    std::size_t held_bytes = 0;
+    for (Doubt& doubt : doubts) {
+      if (!hangs_on(doubt, Cost::kLetter)) continue;
+      PABAL_CO_TRY(std::string bytes,
+                   co_await with_.texts_.read(account_, doubt.row->letter, 0, kPieceBytes));
+      if (bytes.size() == kPieceBytes) {
+        PABAL_CO_TRY_VOID(co_await scan_large(doubt, std::move(bytes)));
+        continue;
+      }
+      held_bytes += bytes.size();
+      held.push_back({.doubt = &doubt, .bytes = std::move(bytes)});
+      if (held_bytes < kPieceBytes) continue;
+      PABAL_CO_TRY_VOID(co_await scan(held));
+      held_bytes = 0;
+    }
+    co_return co_await scan(held);
+  }
+
+  /// The needles of the leaves that a letter's text answers, in their order.
+  std::vector<Needle> needles() const {
+    std::vector<Needle> needles;
+    for (const Leaf& leaf : conditions_.leaves()) {
+      if (leaf.cost == Cost::kLetter) needles.push_back(leaf.needle);
+    }
+    return needles;
+  }
+
+  void learn_scanned(Doubt& doubt, const std::vector<bool>& has) {
+    std::vector<bool> by_leaf;
+    std::size_t next = 0;
+    for (const Leaf& leaf : conditions_.leaves())
+      by_leaf.push_back(leaf.cost == Cost::kLetter && has[next++]);
+    learn(doubt, Cost::kLetter, [&](std::size_t leaf) { return by_leaf[leaf]; });
+  }
+
+  net::Task<Result<void>> scan(std::vector<Held>& held) {
+    if (held.empty()) co_return Result<void>();
+    const std::vector<Needle> wanted = needles();
+    std::vector<std::vector<bool>> has;
+    PABAL_CO_TRY_VOID(co_await with_.workers_.run([&]() -> Result<void> {
+      NeedleScan scan(wanted);
+      for (const Held& letter : held) {
+        message::read_letter(letter.bytes, &scan.sink());
+        has.push_back(scan.finish());
+      }
+      return {};
+    }));
+    for (std::size_t i = 0; i < held.size(); ++i) learn_scanned(*held[i].doubt, has[i]);
+    held.clear();
+    co_return Result<void>();
+  }
+
+  /// A letter that comes in pieces.
+  net::Task<Result<void>> scan_large(Doubt& doubt, std::string piece) {
+    const std::vector<Needle> wanted = needles();
+    NeedleScan scan(wanted);
+    message::LetterReader reader(&scan.sink());
+    std::uint64_t offset = 0;
+    while (!piece.empty() && !scan.all_found()) {
+      PABAL_CO_TRY_VOID(co_await with_.workers_.run([&]() -> Result<void> {
+        reader.feed(piece);
+        return {};
+      }));
+      offset += piece.size();
+      PABAL_CO_TRY(piece, co_await with_.texts_.read(account_, doubt.row->letter, offset, kPieceBytes));
+    }
+    reader.finish();
+    learn_scanned(doubt, scan.finish());
+    co_return Result<void>();
+  }
+
+  Evaluator& with_;
+  const account::AccountId account_;
+  const Searched& folder_;
+  Conditions conditions_;
+  std::vector<Verdict> verdicts_;
+};
+
+net::Task<Result<std::vector<std::uint32_t>>> Evaluator::find(account::AccountId account, const Query& query,
+                                                              const Searched& folder) {
+  Search search(*this, account, query, folder);
+  co_return co_await search.run();
+}
+
+}  // namespace pabal::mailbox::search
