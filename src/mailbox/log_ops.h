@@ -104,7 +104,7 @@ op::RowsCame rows_to_transfer(const FolderTable& table, const UidSet& uids, Fold
 
 /// One commit. `after.last_change` is its ModSeq.
 struct LogRecord {
-  Counters after;
+  Counters after{};
   WallTime at = {};  ///< the save date (RFC 8514) of rows that come
   std::vector<Operation> operations{};
   bool operator==(const LogRecord&) const = default;
@@ -122,7 +122,7 @@ Result<std::vector<std::string>> encode(const LogRecord& record);
 
 /// What the first value of a record says, without the others: where the account stands.
 struct LogHead {
-  Counters after;
+  Counters after{};
   WallTime at = {};
 };
 std::optional<LogHead> decode_log_head(std::string_view value);

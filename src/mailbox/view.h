@@ -40,8 +40,8 @@ struct ViewDifference {
 /// Pages that both tables share are not looked at.
 ViewDifference compare(const FolderTable& told, const FolderTable& now, ModSeq flags_told = {});
 
-/// The client knows `told`, which were all letters of the folder at some moment, and flags as they were after
-/// `flags_told`.
+/// The client knows `told`, which were all letters of the folder at some moment before, and flags as they
+/// were after `flags_told`. Pages that are as they were then are stepped over.
 ViewDifference compare(const UidSet& told, const FolderTable& now, ModSeq flags_told);
 
 }  // namespace pabal::mailbox
