@@ -30,9 +30,9 @@ namespace pabal::mailbox {
 
 /// Where the account stands after a change; so the last record of the log is all that a writer must read.
 struct Counters {
-  ModSeq last_change;
-  LetterId last_letter;
-  FolderId last_folder;
+  ModSeq last_change{};
+  LetterId last_letter{};
+  FolderId last_folder{};
   std::uint32_t last_uid_validity = 0;  ///< the highest that a folder ever had
   std::uint64_t letters = 0;            ///< rows: a letter in two folders counts twice
   std::uint64_t used_bytes = 0;         ///< theirs; what quotas count

@@ -348,14 +348,15 @@ Table TableBuilder::freeze(ModSeq mod_seq) {
   return table;
 }
 
-Table apply(const Table& table, ModSeq change, WallTime at, const Operation& operation, Applied* applied) {
+Table next_table(const Table& table, ModSeq change, WallTime at, const Operation& operation,
+                 Applied* applied) {
   TableBuilder builder(*table);
   Applied done = builder.apply(change, at, operation);
   if (applied != nullptr) *applied = std::move(done);
   return builder.freeze(change);
 }
 
-Table apply(const Table& table, const LogRecord& record) {
+Table next_table(const Table& table, const LogRecord& record) {
   TableBuilder builder(*table);
   builder.replay(record);
   return builder.freeze(record.after.last_change);

@@ -61,8 +61,8 @@ class TableBuilder {
 };
 
 /// One operation, or one record, at once.
-Table apply(const Table& table, ModSeq change, WallTime at, const Operation& operation,
-            Applied* applied = nullptr);
-Table apply(const Table& table, const LogRecord& record);
+Table next_table(const Table& table, ModSeq change, WallTime at, const Operation& operation,
+                 Applied* applied = nullptr);
+Table next_table(const Table& table, const LogRecord& record);
 
 }  // namespace pabal::mailbox

@@ -85,7 +85,7 @@ TEST_P(TableModel, IsTheSameHoweverItCameToBe) {
       Operation operation = random.next();
       plain.apply(ModSeq(change), record.at, operation);
       Applied applied;
-      live = apply(live, ModSeq(change), record.at, operation, &applied);
+      live = next_table(live, ModSeq(change), record.at, operation, &applied);
       applied.counts.add_to(folder);
       record.operations.push_back(std::move(operation));
     }

@@ -19,7 +19,7 @@ inline UidSet uids(std::initializer_list<std::uint32_t> each) {
   return out;
 }
 
-inline WallTime wall_seconds(std::int64_t seconds) { return WallTime(std::chrono::seconds(seconds)); }
+constexpr WallTime wall_seconds(std::int64_t seconds) { return WallTime(std::chrono::seconds(seconds)); }
 
 inline op::RowsCame came(FolderId folder, std::uint32_t first_uid, std::size_t count) {
   op::RowsCame came{.folder = folder, .first_uid = Uid(first_uid)};
