@@ -1,6 +1,9 @@
 #include "imap/grammar/append_command.h"
 
+#include <algorithm>
+
 #include "base/ascii.h"
+#include "base/utf8.h"
 #include "imap/grammar/mailbox_name.h"
 
 namespace pabal::imap {
@@ -129,7 +132,7 @@ std::optional<MessageUrl> parse_message_url(std::string_view url) {
   }
   if (in.take_char('/')) {
     const auto name = percent_decode(in.take_while([](char c) { return c != ';'; }));
-    if (!name) return {};
+    if (!name || !is_utf8(*name) || std::ranges::any_of(*name, is_control)) return {};
     out.mailbox = *name;
   }
   while (out.mailbox.ends_with('/')) out.mailbox.pop_back();

@@ -55,12 +55,14 @@ Shape shape_of(std::string_view text) {
 }
 
 void append_in_quotes(std::string& out, std::string_view text) {
-  const std::size_t at = out.size();
-  out.resize_and_overwrite(at + text.size() + 2, [&](char* data, std::size_t size) {
-    data[at] = '"';
-    if (!text.empty()) std::memcpy(data + at + 1, text.data(), text.size());
-    data[size - 1] = '"';
-    return size;
+  const std::size_t begin = out.size();
+  const std::size_t end = begin + text.size() + 2;
+  // libstdc++ 12 tells the capacity where it should tell the size that was asked for.
+  out.resize_and_overwrite(end, [&](char* data, std::size_t) {
+    data[begin] = '"';
+    if (!text.empty()) std::memcpy(data + begin + 1, text.data(), text.size());
+    data[end - 1] = '"';
+    return end;
   });
 }
 
