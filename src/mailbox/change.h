@@ -49,13 +49,13 @@ struct AppendAll {
 };
 struct AppendedAll {
   std::uint32_t uid_validity = 0;
-  std::vector<Placed> placed;
-  ModSeq mod_seq;  ///< of the account, with this change in it; so below
+  std::vector<Placed> placed = {};
+  ModSeq mod_seq = {};  ///< of the account, with this change in it; so below
 };
 
 /// STORE (RFC 9051 §6.4.6).
 struct SetFlags {
-  enum class How : std::uint8_t { kAdd, kRemove, kReplace };
+  using How = FlagEdit;
   FolderId folder;
   UidSet uids;  ///< those that are not there any more are passed over
   How how = How::kAdd;
@@ -76,8 +76,8 @@ struct Remove {
   bool only_deleted = true;         ///< of them those that are flagged \Deleted
 };
 struct Removed {
-  UidSet gone;
-  ModSeq mod_seq;
+  UidSet gone = {};
+  ModSeq mod_seq = {};
 };
 
 /// COPY and MOVE (RFC 6851), within one account. The letter is the same, its bytes are stored once.
@@ -90,9 +90,9 @@ struct Transfer {
 };
 struct Transferred {
   std::uint32_t uid_validity = 0;  ///< of the target
-  UidSet source;                   ///< and one by one, in order, for COPYUID:
-  UidSet target;
-  ModSeq mod_seq;
+  UidSet source = {};              ///< and one by one, in order, for COPYUID:
+  UidSet target = {};
+  ModSeq mod_seq = {};
 };
 
 struct CreateFolder {
@@ -118,7 +118,7 @@ struct SetSpecialUse {
 };
 struct FolderChanged {
   FolderId folder;
-  ModSeq mod_seq;
+  ModSeq mod_seq = {};
 };
 
 // Failures, beside the store's own: kRefuse (no such folder, a name that can't be, one that is there

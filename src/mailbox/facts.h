@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mailbox/ids.h"
@@ -40,10 +41,14 @@ class FactsPage {
   std::string_view operator[](std::size_t index) const { return views_[index]; }
 
  private:
-  friend class FactsLoader;
+  friend class LetterStore;
+  std::string_view keep(std::string bytes) {
+    return *made_.emplace_back(std::make_unique<const std::string>(std::move(bytes)));
+  }
+
   std::vector<std::string_view> views_;
   std::vector<std::unique_ptr<const store::ScanPage>> scanned_;
-  std::vector<std::unique_ptr<const std::string>> computed_;
+  std::vector<std::unique_ptr<const std::string>> made_;
 };
 
 }  // namespace pabal::mailbox

@@ -1,23 +1,41 @@
 #include "mailbox/mailboxes.h"
 
+#include <algorithm>
 #include <mutex>
 
 #include "base/lru_map.h"
-#include "mailbox/log_ops.h"
+#include "mailbox/apply.h"
+#include "mailbox/log_scan.h"
 #include "mailbox/writer.h"
 
 namespace pabal::mailbox {
 
 namespace {
 
-// Accounts whose place in their log is remembered; the next letter to any other reads it first.
-constexpr std::size_t kMaxWriters = 100'000;
+// Accounts of which anything is remembered, however little it is.
+constexpr std::size_t kMaxAccounts = 100'000;
+
+std::unexpected<Error> no_such_folder() { return fail(ErrorKind::kRefuse, "there is no such folder"); }
 
 }  // namespace
 
-struct Mailboxes::Writers {
+struct Mailboxes::Account {
+  Account(store::Engine& engine, journey::Journal& journal, const Clock& clock, account::AccountId account,
+          Writer::OnWritten on_written)
+      : id(account), writer(engine, journal, clock, account::partition_of(account), std::move(on_written)) {}
+
+  const account::AccountId id;
+  Writer writer;
+};
+
+struct Mailboxes::Accounts {
+  struct Entry {
+    std::shared_ptr<Account> account;
+    std::size_t counted_bytes = 0;
+  };
   std::mutex mutex;
-  LruMap<account::AccountId, std::shared_ptr<Writer>> by_account{kMaxWriters};
+  LruMap<account::AccountId, Entry> by_id{kMaxAccounts};
+  std::size_t bytes = 0;
 };
 
 Mailboxes::Mailboxes(store::Engine& engine, journey::Journal& journal, const Clock& clock,
@@ -26,78 +44,218 @@ Mailboxes::Mailboxes(store::Engine& engine, journey::Journal& journal, const Clo
       journal_(journal),
       clock_(clock),
       options_(options),
-      writers_(std::make_unique<Writers>()) {}
+      accounts_(std::make_unique<Accounts>()) {}
 
 Mailboxes::~Mailboxes() = default;
 
-std::shared_ptr<Mailboxes::Writer> Mailboxes::writer_of(account::AccountId account) {
-  const std::lock_guard lock(writers_->mutex);
-  std::shared_ptr<Writer>& writer = writers_->by_account.find_or_add(account);
-  if (!writer) writer = std::make_shared<Writer>(engine_, journal_, clock_, account);
-  return writer;
+// Held by whoever works with it, since the map may forget it meanwhile. Two writers of one account then meet
+// in the store.
+std::shared_ptr<Mailboxes::Account> Mailboxes::account_of(account::AccountId id) const {
+  const std::lock_guard lock(accounts_->mutex);
+  if (auto* const known = accounts_->by_id.find(id)) return known->account;
+  if (accounts_->by_id.size() == kMaxAccounts) {
+    accounts_->bytes -=
+        accounts_->by_id.find(account::AccountId(*accounts_->by_id.oldest_key()))->counted_bytes;
+  }
+  auto& entry = accounts_->by_id.find_or_add(id);
+  entry.account = std::make_shared<Account>(engine_, journal_, clock_, id, [](const Written&) {});
+  return entry.account;
+}
+
+// Forgets those that were used longest ago until the others fit. Who sits alone may have more.
+void Mailboxes::count_memory(const Account& account) const {
+  std::vector<std::shared_ptr<Account>> forgotten;  // freed when the mutex is not held any more
+  const std::lock_guard lock(accounts_->mutex);
+  auto* const entry = accounts_->by_id.find(account.id);
+  if (!entry || entry->account.get() != &account) return;
+  accounts_->bytes -= std::exchange(entry->counted_bytes, account.writer.state().memory_bytes());
+  accounts_->bytes += entry->counted_bytes;
+  while (accounts_->bytes > options_.cache_bytes && accounts_->by_id.size() > 1) {
+    const account::AccountId oldest = *accounts_->by_id.oldest_key();
+    Accounts::Entry& victim = *accounts_->by_id.find(oldest);
+    accounts_->bytes -= victim.counted_bytes;
+    forgotten.push_back(std::move(victim.account));
+    accounts_->by_id.erase(oldest);
+  }
+}
+
+/// A change, on its way through an account's writer.
+template <class Change, class Reply>
+class Mailboxes::Ask final : public Errand {
+ public:
+  explicit Ask(Change change) : change_(std::move(change)) {}
+
+  std::optional<FolderId> table() const override { return table_of(change_); }
+  bool attempt(Draft& draft) override {
+    auto outcome = apply(draft, change_);
+    if (!outcome) return false;
+    outcome_ = *std::move(outcome);
+    return true;
+  }
+  void fail(const Error& error) override { outcome_ = std::unexpected(error); }
+  bool failed() const override { return !outcome_.has_value(); }
+  std::span<Arrival> arrivals() override {
+    if constexpr (std::is_same_v<Change, AppendAll>) return change_.letters;
+    return {};
+  }
+  void settle_known() override {
+    if constexpr (std::is_same_v<Reply, AppendedAll>) {
+      outcome_ = AppendedAll{.placed = {{.letter = {}, .uid = {}, .known = true}}};
+    }
+  }
+
+  Result<Reply> take() { return std::move(outcome_); }
+
+ private:
+  Change change_;
+  Result<Reply> outcome_ = Reply();
+};
+
+/// Changes nothing: what is asked for is in memory then.
+class Mailboxes::Load final : public Errand {
+ public:
+  Load(std::optional<FolderId> folder, bool news) : folder_(folder), news_(news) {}
+
+  std::optional<FolderId> table() const override { return folder_; }
+  bool wants_news() const override { return news_; }
+  bool attempt(Draft&) override { return true; }
+  void fail(const Error& error) override { outcome_ = std::unexpected(error); }
+  bool failed() const override { return !outcome_.has_value(); }
+
+  Result<void> take() { return std::move(outcome_); }
+
+ private:
+  const std::optional<FolderId> folder_;
+  const bool news_;
+  Result<void> outcome_;
+};
+
+template <class Reply, class Change>
+net::Task<Result<Reply>> Mailboxes::ask(account::AccountId id, Change change) {
+  const auto account = account_of(id);
+  Ask<Change, Reply> errand(std::move(change));
+  co_await account->writer.run(errand);
+  count_memory(*account);
+  co_return errand.take();
+}
+
+net::Task<Result<std::shared_ptr<Mailboxes::Account>>> Mailboxes::load(account::AccountId id,
+                                                                       std::optional<FolderId> folder,
+                                                                       bool news) {
+  auto account = account_of(id);
+  Load errand(folder, news);
+  co_await account->writer.run(errand);
+  count_memory(*account);
+  PABAL_CO_TRY_VOID(errand.take());
+  co_return std::move(account);
 }
 
 net::Task<Result<Placed>> Mailboxes::append(account::AccountId account, Arrival arrival) {
-  // Held, since the table may forget it meanwhile. Two writers of one account then meet in the store.
-  const std::shared_ptr<Writer> writer = writer_of(account);
-  co_return co_await writer->append(std::move(arrival));
+  AppendAll one;
+  one.letters.push_back(std::move(arrival));
+  PABAL_CO_TRY(const AppendedAll placed, co_await ask<AppendedAll>(account, std::move(one)));
+  co_return placed.placed.front();
+}
+net::Task<Result<AppendedAll>> Mailboxes::change(account::AccountId account, AppendAll change) {
+  return ask<AppendedAll>(account, std::move(change));
+}
+net::Task<Result<FlagsSet>> Mailboxes::change(account::AccountId account, SetFlags change) {
+  return ask<FlagsSet>(account, std::move(change));
+}
+net::Task<Result<Removed>> Mailboxes::change(account::AccountId account, Remove change) {
+  return ask<Removed>(account, std::move(change));
+}
+net::Task<Result<Transferred>> Mailboxes::change(account::AccountId account, Transfer change) {
+  return ask<Transferred>(account, std::move(change));
+}
+net::Task<Result<FolderChanged>> Mailboxes::change(account::AccountId account, CreateFolder change) {
+  return ask<FolderChanged>(account, std::move(change));
+}
+net::Task<Result<FolderChanged>> Mailboxes::change(account::AccountId account, RenameFolder change) {
+  return ask<FolderChanged>(account, std::move(change));
+}
+net::Task<Result<FolderChanged>> Mailboxes::change(account::AccountId account, DeleteFolder change) {
+  return ask<FolderChanged>(account, change);
+}
+net::Task<Result<FolderChanged>> Mailboxes::change(account::AccountId account, SetSubscribed change) {
+  return ask<FolderChanged>(account, change);
+}
+net::Task<Result<FolderChanged>> Mailboxes::change(account::AccountId account, SetSpecialUse change) {
+  return ask<FolderChanged>(account, change);
+}
+
+net::Task<Result<Folders>> Mailboxes::folders(account::AccountId account) {
+  if (Folders folders = find_folders(account)) co_return std::move(folders);
+  PABAL_CO_TRY(const auto loaded, co_await load(account, std::nullopt, false));
+  co_return loaded->writer.state().find_folders();
+}
+
+net::Task<Result<Table>> Mailboxes::open(account::AccountId account, FolderId folder) {
+  if (Table table = find_open(account, folder)) co_return std::move(table);
+  PABAL_CO_TRY(const auto loaded, co_await load(account, folder, false));
+  Table table = loaded->writer.state().find_table(folder);
+  if (!table) co_return no_such_folder();
+  co_return std::move(table);
+}
+
+Table Mailboxes::find_open(account::AccountId account, FolderId folder) const {
+  return account_of(account)->writer.state().find_table(folder);
+}
+
+Folders Mailboxes::find_folders(account::AccountId account) const {
+  return account_of(account)->writer.state().find_folders();
+}
+
+std::unique_ptr<store::Watch> Mailboxes::watch(account::AccountId account) {
+  return engine_.watch(account::partition_of(account));
+}
+
+net::Task<Result<ModSeq>> Mailboxes::sync(account::AccountId id) {
+  const auto account = account_of(id);
+  if (const auto known = account->writer.state().find_counters()) {
+    // Without the pen as long as there is nothing new, as nearly always. What our own writer has stored and
+    // not yet published looks new as well, and is known when the pen comes to us.
+    const ModSeq next(known->last_change.value() + 1);
+    PABAL_CO_TRY(const auto news, co_await engine_.get_one(account::partition_of(id), log_key(next)));
+    if (!news) co_return known->last_change;
+  }
+  PABAL_CO_TRY(const auto loaded, co_await load(id, std::nullopt, true));
+  co_return loaded->writer.state().find_counters()->last_change;
 }
 
 net::Task<Result<Counters>> Mailboxes::load_counters(account::AccountId account) {
-  PABAL_CO_TRY(const store::ScanPage last,
-               co_await engine_.scan(account::partition_of(account), store::KeyRange::with_prefix(kLogPrefix),
-                                     {.max_entries = 1, .reverse = true}));
-  if (last.empty()) co_return Counters();
-  const auto key = parse_log_key(last[0].key);
-  std::optional<LogHead> head;
-  if (key && key->part == 0) {
-    head = decode_log_head(last[0].value);
-  } else if (key) {
-    PABAL_CO_TRY(const auto first,
-                 co_await engine_.get_one(account::partition_of(account), log_key(key->change)));
-    if (first) head = decode_log_head(first->bytes);
-  }
-  if (!head) co_return fail(ErrorKind::kCorrupt, "the log of account {} can't be read", account);
-  co_return head->after;
+  if (const auto known = account_of(account)->writer.state().find_counters()) co_return *known;
+  PABAL_CO_TRY(const auto loaded, co_await load(account, std::nullopt, false));
+  co_return *loaded->writer.state().find_counters();
+}
+
+LetterStore Mailboxes::letters_of(account::AccountId account) const {
+  return LetterStore(engine_, account::partition_of(account));
 }
 
 net::Task<Result<LetterPage>> Mailboxes::list(account::AccountId account, LetterId after, std::size_t limit) {
-  store::KeyRange range = store::KeyRange::with_prefix(kLetterPrefix);
-  range.start = letter_key(LetterId(after.value() + 1));
-  PABAL_CO_TRY(const store::ScanPage page,
-               co_await engine_.scan(account::partition_of(account), range, {.max_entries = limit}));
-  LetterPage out;
-  out.more = page.next().has_value();
-  for (std::size_t i = 0; i < page.size(); ++i) {
-    const auto id = parse_letter_key(page[i].key);
-    auto record = decode_letter_record(page[i].value);
-    if (!id || !record) co_return fail(ErrorKind::kCorrupt, "a letter of account {} can't be read", account);
-    out.items.push_back({*id, *std::move(record)});
-  }
-  co_return out;
+  LetterStore letters = letters_of(account);
+  co_return co_await letters.list(after, limit);
 }
 
 net::Task<Result<std::optional<LetterRecord>>> Mailboxes::find(account::AccountId account, LetterId letter) {
-  PABAL_CO_TRY(const auto value,
-               co_await engine_.get_one(account::partition_of(account), letter_key(letter)));
-  if (!value) co_return std::nullopt;
-  auto record = decode_letter_record(value->bytes);
-  if (!record) co_return fail(ErrorKind::kCorrupt, "letter {} of account {} can't be read", letter, account);
-  co_return std::move(record);
+  PABAL_CO_TRY(auto found, co_await find_all(account, {letter}));
+  co_return std::move(found.front());
+}
+
+net::Task<Result<std::vector<std::optional<LetterRecord>>>> Mailboxes::find_all(account::AccountId account,
+                                                                                std::vector<LetterId> ids) {
+  LetterStore letters = letters_of(account);
+  co_return co_await letters.find_all(std::move(ids));
+}
+
+net::Task<Result<FactsPage>> Mailboxes::load_facts(account::AccountId account, std::vector<LetterId> ids) {
+  LetterStore letters = letters_of(account);
+  co_return co_await letters.load_facts(std::move(ids));
 }
 
 net::Task<Result<std::string>> Mailboxes::read(LetterRecord letter, std::uint64_t offset, std::size_t size) {
-  std::string out;
-  if (offset < letter.preamble.size()) {
-    out = letter.preamble.substr(offset, size);
-    offset = letter.preamble.size();
-  }
-  if (out.size() < size) {
-    PABAL_CO_TRY(const std::string rest,
-                 co_await engine_.read_blob(letter.blob, offset - letter.preamble.size(), size - out.size()));
-    out += rest;
-  }
-  co_return out;
+  return read_letter_bytes(engine_, std::move(letter), offset, size);
 }
 
 }  // namespace pabal::mailbox

@@ -30,6 +30,7 @@
 #include "mailbox/folder.h"
 #include "mailbox/folder_table.h"
 #include "mailbox/ids.h"
+#include "mailbox/letter_store.h"
 #include "mailbox/records.h"
 #include "mailbox/uid_set.h"
 #include "net/task.h"
@@ -46,16 +47,6 @@ struct MailboxOptions {
   std::uint64_t keep_changes = 10'000;
   /// How long a letter stays readable after it left its last folder: another session may still show it.
   std::chrono::seconds grace = std::chrono::minutes(10);
-};
-
-/// Letters of one account, in the order in which they came.
-struct LetterPage {
-  struct Item {
-    LetterId id;
-    LetterRecord record;
-  };
-  std::vector<Item> items;
-  bool more = false;
 };
 
 /// UIDs that left a folder (RFC 7162 §3.2.6).
@@ -124,15 +115,25 @@ class Mailboxes {
   net::Task<void> keep();
 
  private:
-  class Writer;
-  std::shared_ptr<Writer> writer_of(account::AccountId account);
+  struct Accounts;
+  struct Account;
+  class Load;
+  template <class Change, class Reply>
+  class Ask;
+
+  std::shared_ptr<Account> account_of(account::AccountId account) const;
+  void count_memory(const Account& account) const;
+  template <class Reply, class Change>
+  net::Task<Result<Reply>> ask(account::AccountId account, Change change);
+  net::Task<Result<std::shared_ptr<Account>>> load(account::AccountId account, std::optional<FolderId> folder,
+                                                   bool news);
+  LetterStore letters_of(account::AccountId account) const;
 
   store::Engine& engine_;
   journey::Journal& journal_;
   const Clock& clock_;
   const MailboxOptions options_;
-  struct Writers;
-  const std::unique_ptr<Writers> writers_;
+  const std::unique_ptr<Accounts> accounts_;
 };
 
 }  // namespace pabal::mailbox

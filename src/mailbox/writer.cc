@@ -1,93 +1,74 @@
 #include "mailbox/writer.h"
 
 #include <algorithm>
-#include <set>
 
+#include "journey/resend_guard.h"
 #include "mailbox/log_ops.h"
+#include "mailbox/records.h"
 
 namespace pabal::mailbox {
 
 namespace {
 
-// A group's records stay far below what a batch may hold (store::kMaxBatchOperations, kMaxBatchBytes).
+// A group's records stay far below what a batch may hold (store::kMaxBatchOperations).
 constexpr std::size_t kMaxGroup = 256;
 
 // How often we give way to writers on other nodes before the client is asked to come again.
-constexpr int kMaxTries = 8;
+constexpr int kMaxConflicts = 8;
+
+void fail_all(const std::vector<Errand*>& group, const Error& error) {
+  for (Errand* errand : group) {
+    if (!errand->failed()) errand->fail(error);
+  }
+}
+
+std::size_t bytes_of(const std::vector<std::string>& values) {
+  std::size_t bytes = 0;
+  for (const std::string& value : values) bytes += value.size();
+  return bytes;
+}
 
 }  // namespace
 
-Mailboxes::Writer::Writer(store::Engine& engine, journey::Journal& journal, const Clock& clock,
-                          account::AccountId account)
-    : engine_(engine), journal_(journal), clock_(clock), partition_(account::partition_of(account)) {}
+Writer::Writer(store::Engine& engine, journey::Journal& journal, const Clock& clock,
+               store::PartitionId partition, OnWritten on_written)
+    : engine_(engine),
+      journal_(journal),
+      clock_(clock),
+      on_written_(std::move(on_written)),
+      state_(engine, clock, std::move(partition)) {}
 
-net::Task<Result<Placed>> Mailboxes::Writer::append(Arrival arrival) {
-  Waiting own(std::move(arrival));
-  bool settled = false;
+net::Task<void> Writer::run(Errand& errand) {
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back(&own);
+    waiting_.push_back(&errand);
     first = !std::exchange(writing_, true);
   }
-  if (!first) settled = co_await own.told;
-  if (!settled) {
-    // Others' letters are in the group, so that it must not end because our own session does.
+  bool done = false;
+  if (!first) done = co_await errand.told_;
+  if (!done) {
+    // Others' errands are in the group, so that it must not end because our own session does.
     const net::Context context = co_await net::current_context();
     co_await write(take_group()).in({context.loop, nullptr});
   }
-  co_return std::move(own.outcome);
 }
 
-std::vector<Mailboxes::Writer::Waiting*> Mailboxes::Writer::take_group() {
+Writer::Group Writer::take_group() {
   const std::lock_guard lock(mutex_);
   const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kMaxGroup));
-  std::vector<Waiting*> group(waiting_.begin(), end);
+  Group group(waiting_.begin(), end);
   waiting_.erase(waiting_.begin(), end);
   return group;
 }
 
-// The first of the group is the writer's own, and is not told: its coroutine is this one.
-net::Task<void> Mailboxes::Writer::write(std::vector<Waiting*> group) {
-  Result<void> loaded;
-  if (!head_) loaded = co_await load_head();
-  if (!loaded) {
-    for (Waiting* waiting : group) waiting->outcome = std::unexpected(loaded.error());
-  } else {
-    admit_by_quota(group);
-    std::vector<Waiting*> admitted = group;
-    std::erase_if(admitted, [](const Waiting* waiting) { return waiting->settled; });
-    const std::vector<Waiting*> repeated = take_repeated(admitted);
-    const Result<void> committed = admitted.empty() ? Result<void>() : co_await commit(admitted);
-    // Refused: together they are more than a batch may hold, since a journey can be long.
-    if (!committed &&
-        (committed.error().kind == ErrorKind::kConflict || committed.error().kind == ErrorKind::kRefuse)) {
-      for (Waiting* waiting : admitted) co_await settle_alone(*waiting);
-    } else if (!committed) {
-      // Whether it came to the disk is not known: read again where the log stands.
-      head_.reset();
-      for (Waiting* waiting : admitted) waiting->outcome = std::unexpected(committed.error());
-    }
-    for (Waiting* waiting : repeated) co_await settle_alone(*waiting);
-  }
-  pass_on_the_pen();
-  for (Waiting* waiting : std::span(group).subspan(1)) waiting->told.set(true);
+void Writer::put_back(const Group& later) {
+  const std::lock_guard lock(mutex_);
+  waiting_.insert(waiting_.begin(), later.begin(), later.end());
 }
 
-// A client that sends a letter again before we have answered for the first time.
-std::vector<Mailboxes::Writer::Waiting*> Mailboxes::Writer::take_repeated(std::vector<Waiting*>& group) {
-  std::set<journey::ResendToken> seen;
-  std::vector<Waiting*> taken;
-  std::erase_if(group, [&](Waiting* waiting) {
-    if (!waiting->arrival.token || seen.insert(*waiting->arrival.token).second) return false;
-    taken.push_back(waiting);
-    return true;
-  });
-  return taken;
-}
-
-void Mailboxes::Writer::pass_on_the_pen() {
-  Waiting* next = nullptr;
+void Writer::pass_on_the_pen() {
+  Errand* next = nullptr;
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.empty()) {
@@ -96,119 +77,169 @@ void Mailboxes::Writer::pass_on_the_pen() {
       next = waiting_.front();
     }
   }
-  if (next != nullptr) next->told.set(false);
+  if (next != nullptr) next->told_.set(false);
 }
 
-net::Task<Result<void>> Mailboxes::Writer::load_head() {
-  PABAL_CO_TRY(const store::ScanPage last,
-               co_await engine_.scan(partition_, store::KeyRange::with_prefix(kLogPrefix),
-                                     {.max_entries = 1, .reverse = true}));
-  if (last.empty()) {
-    Counters first;
-    first.last_folder = kInbox;
-    first.last_uid_validity = next_uid_validity(first, clock_.wall());
-    inbox_ = {.id = kInbox, .name = std::string(kInboxName), .subscribed = true};
-    inbox_.uid_validity = first.last_uid_validity;
-    head_ = first;
-    co_return Result<void>();
+// The first of the group is the pen's holder's own, and is not told: its coroutine is this one.
+net::Task<void> Writer::write(Group group) {
+  conflicts_ = 0;
+  Errand* const own = group.front();
+  Group todo = group;
+  Group later;
+  co_await prepare(todo);
+  co_await settle(todo, later);
+  put_back(later);
+  pass_on_the_pen();
+  for (Errand* errand : group) {
+    if (errand != own && std::ranges::find(later, errand) == later.end()) errand->told_.set(true);
   }
-  const auto key = parse_log_key(last[0].key);
-  if (!key) co_return fail(ErrorKind::kCorrupt, "the log of {} can't be read", partition_);
-  const std::string keys[] = {log_key(key->change), folder_key(kInbox)};
-  PABAL_CO_TRY(const auto values, co_await engine_.get(partition_, keys));
-  const auto head = values[0] ? decode_log_head(values[0]->bytes) : std::nullopt;
-  auto inbox = values[1] ? decode_folder(values[1]->bytes) : std::nullopt;
-  if (!head || !inbox) co_return fail(ErrorKind::kCorrupt, "the log of {} can't be read", partition_);
-  head_ = head->after;
-  inbox_ = *std::move(inbox);
-  co_return Result<void>();
 }
 
-void Mailboxes::Writer::admit_by_quota(Group group) {
-  std::uint64_t used = head_->used_bytes;
-  for (Waiting* waiting : group) {
-    const std::uint64_t size = waiting->arrival.letter.size_bytes();
-    if (waiting->arrival.quota.admits(used, size)) {
-      used += size;
+// Brings into memory what the group works on, and takes those out of it that can't be done.
+net::Task<void> Writer::prepare(Group& group) {
+  const bool news = std::ranges::any_of(group, [](const Errand* errand) { return errand->wants_news(); });
+  Result<void> ready = co_await state_.load();
+  if (ready && news) {
+    const auto caught_up = co_await state_.catch_up();
+    if (!caught_up) ready = std::unexpected(caught_up.error());
+  }
+  if (!ready) {
+    fail_all(group, ready.error());
+    group.clear();
+  }
+  Group able;
+  for (Errand* errand : group) {
+    const auto folder = errand->table();
+    const Result<void> loaded = folder ? co_await state_.load_table(*folder) : Result<void>();
+    if (loaded) {
+      able.push_back(errand);
     } else {
-      waiting->outcome = fail(ErrorKind::kOverLimit, "the mailbox is full");
-      waiting->settled = true;
+      errand->fail(loaded.error());
     }
   }
+  group = std::move(able);
 }
 
-net::Task<Result<void>> Mailboxes::Writer::commit(Group group) {
-  const WallTime now = clock_.wall();
-  const Counters& before = *head_;
-  LogRecord record{.after = before, .at = now};
-  Counters& after = record.after;
-  after.last_change = ModSeq(before.last_change.value() + 1);
-  Folder inbox = inbox_;
-  inbox.mod_seq = after.last_change;
-  op::RowsCame came{.folder = kInbox, .first_uid = inbox.uid_next};
+net::Task<void> Writer::settle(Group& group, Group& later) {
+  while (!group.empty()) {
+    // What the draft lacked room for waits for the next commit.
+    Draft draft(state_.view(), clock_.wall());
+    Group done;
+    for (Errand* errand : group) (errand->attempt(draft) ? done : later).push_back(errand);
+    group = std::move(done);
+    if (draft.empty()) co_return;
 
-  store::Batch batch(partition_);
-  for (Waiting* waiting : group) {
-    Arrival& arrival = waiting->arrival;
-    after.last_letter = LetterId(after.last_letter.value() + 1);
-    after.letters += 1;
-    after.used_bytes += arrival.letter.size_bytes();
-    came.rows.push_back({.letter = after.last_letter,
-                         .size_bytes = static_cast<std::uint32_t>(arrival.letter.size_bytes()),
-                         .flags = {},
-                         .received = std::chrono::floor<std::chrono::seconds>(arrival.letter.received)});
-    const Uid uid = inbox.uid_next;
-    inbox.uid_next = Uid(uid.value() + 1);
-    inbox.letters += 1;
-    inbox.unseen += 1;
-    inbox.bytes += arrival.letter.size_bytes();
-    std::string key = letter_key(after.last_letter);
-    batch.hold(arrival.letter.blob, key);
-    batch.put(std::move(key), encode(arrival.letter));
-    if (arrival.blob) batch.attach(*arrival.blob);
-    if (arrival.token) journey::guard(batch, *arrival.token, arrival.letter.journey, now);
-    journal_.write(batch, arrival.entry);
-    waiting->outcome = Placed{.letter = after.last_letter, .uid = uid, .uid_validity = inbox.uid_validity};
+    const Result<void> committed = co_await commit(draft);
+    if (committed) {
+      for (Errand* errand : group) {
+        if (errand->failed()) continue;
+        for (Arrival& arrival : errand->arrivals()) {
+          journal_.committed(state_.partition(), std::move(arrival.entry));
+        }
+      }
+      co_return;
+    }
+    const auto again = co_await recover(committed.error(), group, later);
+    if (again && *again) continue;
+    fail_all(group, again ? committed.error() : again.error());
+    co_return;
   }
-  std::string key = log_key(after.last_change);
-  batch.expect_absent(key);
-  record.operations.emplace_back(std::move(came));
-  PABAL_CO_TRY(std::vector<std::string> values, encode(record));
-  batch.put(std::move(key), std::move(values.front()));
-  for (std::uint32_t part = 1; part < values.size(); ++part) {
-    batch.put(log_key(after.last_change, part), std::move(values[part]));
-  }
-  batch.put(folder_key(kInbox), encode(inbox));
+}
 
+net::Task<Result<bool>> Writer::recover(const Error& error, Group& group, Group& later) {
+  switch (error.kind) {
+    case ErrorKind::kConflict: {
+      PABAL_CO_TRY(const bool explained, co_await explain_conflict(group));
+      if (!explained || ++conflicts_ > kMaxConflicts) {
+        co_return fail(ErrorKind::kRetryLater, "other nodes keep writing to the mailbox");
+      }
+      co_return true;
+    }
+    case ErrorKind::kRefuse:
+    case ErrorKind::kOverLimit: {
+      // Together they are more than a batch may hold: journeys can be long.
+      if (group.size() > 1) {
+        const auto middle = group.begin() + static_cast<std::ptrdiff_t>(group.size() / 2);
+        later.insert(later.begin(), middle, group.end());
+        group.erase(middle, group.end());
+        co_return true;
+      }
+      if (error.kind == ErrorKind::kOverLimit) co_return false;
+      co_return fail(ErrorKind::kRetryLater, "{}", error.detail);
+    }
+    default:
+      // Whether it came to the disk is not known.
+      state_.forget();
+      co_return false;
+  }
+}
+
+// Another node wrote, or a letter is here already that was sent again.
+net::Task<Result<bool>> Writer::explain_conflict(Group& group) {
+  PABAL_CO_TRY(bool explained, co_await state_.catch_up());
+  Group others;
+  for (Errand* errand : group) {
+    bool known = false;
+    for (const Arrival& arrival : errand->arrivals()) {
+      if (!arrival.token) continue;
+      PABAL_CO_TRY(const auto before, co_await journey::find_sent_before(engine_, state_.partition(),
+                                                                         *arrival.token, clock_.wall()));
+      known = known || before.has_value();
+    }
+    if (known) {
+      errand->settle_known();
+      explained = true;
+    } else {
+      others.push_back(errand);
+    }
+  }
+  group = std::move(others);
+  // Tables may have gone with what was read anew.
+  Group able = group;
+  co_await prepare(able);
+  group = std::move(able);
+  co_return explained;
+}
+
+net::Task<Result<void>> Writer::commit(Draft& draft) {
+  const LogRecord& record = draft.seal();
+  PABAL_CO_TRY(std::vector<std::string> log, encode(record));
+  const Written written{.bytes = bytes_of(log),
+                        .rows_left = std::ranges::any_of(record.operations, [](const Operation& operation) {
+                          return std::holds_alternative<op::RowsLeft>(operation);
+                        })};
+  store::Batch batch = batch_of(draft);
+  const ModSeq change = draft.mod_seq();
+  batch.expect_absent(log_key(change));
+  for (std::uint32_t part = 0; part < log.size(); ++part) {
+    batch.put(log_key(change, part), std::move(log[part]));
+  }
   auto committed = co_await engine_.commit(std::move(batch));
   if (!committed) co_return failure_of(std::move(committed));
-  head_ = after;
-  inbox_ = std::move(inbox);
-  for (Waiting* waiting : group) journal_.committed(partition_, std::move(waiting->arrival.entry));
+  state_.publish(draft);
+  on_written_(written);
   co_return Result<void>();
 }
 
-// A group met a conflict: one of its letters was here already, or another node wrote. Alone it can be told.
-net::Task<void> Mailboxes::Writer::settle_alone(Waiting& waiting) {
-  Waiting* const group[] = {&waiting};
-  Result<void> committed = fail(ErrorKind::kConflict, "other nodes keep writing to the mailbox");
-  for (int tries = 0; tries < kMaxTries; ++tries) {
-    if (waiting.arrival.token) {
-      const auto before =
-          co_await journey::find_sent_before(engine_, partition_, *waiting.arrival.token, clock_.wall());
-      if (before && *before) {
-        waiting.outcome = Placed{.letter = {}, .uid = {}, .known = true};
-        co_return;
-      }
+store::Batch Writer::batch_of(const Draft& draft) const {
+  store::Batch batch(state_.partition());
+  for (const FolderEdits::Edit& edit : draft.folders().all()) {
+    if (edit.folder) {
+      batch.put(folder_key(edit.id), encode(*edit.folder));
+    } else {
+      batch.erase(folder_key(edit.id));
     }
-    head_.reset();
-    committed = co_await load_head();
-    if (committed) committed = co_await commit(group);
-    if (committed) co_return;
-    if (committed.error().kind != ErrorKind::kConflict) break;
   }
-  head_.reset();
-  waiting.outcome = fail(ErrorKind::kRetryLater, "{}", committed.error().detail);
+  for (const auto& [id, arrival] : draft.letters()) {
+    std::string key = letter_key(id);
+    batch.hold(arrival->letter.blob, key);
+    batch.put(std::move(key), encode(arrival->letter));
+    if (!arrival->facts.empty()) batch.put(facts_key(id), arrival->facts);
+    if (arrival->blob) batch.attach(*arrival->blob);
+    if (arrival->token) journey::guard(batch, *arrival->token, arrival->letter.journey, draft.now());
+    journal_.write(batch, arrival->entry);
+  }
+  return batch;
 }
 
 }  // namespace pabal::mailbox

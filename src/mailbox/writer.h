@@ -1,57 +1,97 @@
-// The one who writes an account's log on this node. See mailboxes.h.
+// The one who writes an account's log on this node. Whoever wants something of the account brings an errand;
+// who comes first holds the pen, and does its own and all that came meanwhile in one commit.
+//
+// Any loop's thread.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <vector>
 
-#include "mailbox/folder.h"
-#include "mailbox/mailboxes.h"
+#include "journey/journal.h"
+#include "mailbox/account_state.h"
+#include "mailbox/draft.h"
 #include "net/handoff.h"
+#include "net/task.h"
+#include "store/engine.h"
 
 namespace pabal::mailbox {
 
-class Mailboxes::Writer {
+/// Lives in the frame of whoever brings it.
+class Errand {
  public:
-  Writer(store::Engine& engine, journey::Journal& journal, const Clock& clock, account::AccountId account);
+  virtual ~Errand() = default;
 
-  net::Task<Result<Placed>> append(Arrival arrival);
+  /// The folder whose table must be in memory.
+  virtual std::optional<FolderId> table() const = 0;
+  /// What other nodes have written must be known first.
+  virtual bool wants_news() const { return false; }
+  /// Does it, and keeps the outcome; again when the draft before could not be stored. false: there is no room
+  /// in this commit, and nothing was done.
+  virtual bool attempt(Draft& draft) = 0;
+  virtual void fail(const Error& error) = 0;
+  virtual bool failed() const = 0;
+  /// The letters that it brings.
+  virtual std::span<Arrival> arrivals() { return {}; }
+  /// The letter was here already.
+  virtual void settle_known() {}
 
  private:
-  /// Somebody who brought a letter. Told either what became of it, or that it is their turn to write.
-  struct Waiting {
-    explicit Waiting(Arrival letter) : arrival(std::move(letter)) {}
-    Arrival arrival;
-    Result<Placed> outcome = Placed();
-    bool settled = false;
-    net::Handoff<bool> told;  ///< true: your letter is settled; false: write
-  };
-  using Group = std::span<Waiting* const>;
+  friend class Writer;
+  net::Handoff<bool> told_;  ///< true: it is done; false: the pen is yours
+};
 
-  std::vector<Waiting*> take_group();
-  net::Task<void> write(std::vector<Waiting*> group);
-  static std::vector<Waiting*> take_repeated(std::vector<Waiting*>& group);
+/// What a commit did that background work may follow from.
+struct Written {
+  std::size_t bytes = 0;  ///< of the log
+  bool rows_left = false;
+};
+
+class Writer {
+ public:
+  using OnWritten = std::function<void(const Written&)>;
+
+  /// All of it outlives the writer.
+  Writer(store::Engine& engine, journey::Journal& journal, const Clock& clock, store::PartitionId partition,
+         OnWritten on_written);
+
+  /// Returns when the errand is done, whatever comes of it. What has begun is not cancelled.
+  net::Task<void> run(Errand& errand);
+
+  const AccountState& state() const { return state_; }
+  AccountState& state() { return state_; }
+
+ private:
+  using Group = std::vector<Errand*>;
+
+  Group take_group();
+  void put_back(const Group& later);
   void pass_on_the_pen();
 
-  net::Task<Result<void>> load_head();
-  /// kConflict: somebody else wrote, or a letter is here already.
-  net::Task<Result<void>> commit(Group group);
-  net::Task<void> settle_alone(Waiting& waiting);
-  void admit_by_quota(Group group);
+  net::Task<void> write(Group group);
+  net::Task<void> prepare(Group& group);
+  net::Task<void> settle(Group& group, Group& later);
+  /// Whether to try again, with the group as it is then.
+  net::Task<Result<bool>> recover(const Error& error, Group& group, Group& later);
+  /// Whether a reason was found that is gone now.
+  net::Task<Result<bool>> explain_conflict(Group& group);
+  net::Task<Result<void>> commit(Draft& draft);
+  store::Batch batch_of(const Draft& draft) const;
 
   store::Engine& engine_;
   journey::Journal& journal_;
   const Clock& clock_;
-  const store::PartitionId partition_;
+  const OnWritten on_written_;
 
   std::mutex mutex_;
   bool writing_ = false;
-  std::vector<Waiting*> waiting_;
+  std::vector<Errand*> waiting_;
 
-  // Whoever writes.
-  std::optional<Counters> head_;
-  Folder inbox_;
+  // Of the pen's holder.
+  AccountState state_;
+  int conflicts_ = 0;
 };
 
 }  // namespace pabal::mailbox
