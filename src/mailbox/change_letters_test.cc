@@ -1,0 +1,211 @@
+#include <gmock/gmock.h>
+
+#include "mailbox/mailbox_testing.h"
+
+namespace pabal::mailbox {
+namespace {
+
+class ChangeLetters : public MailboxFixture {
+ protected:
+  /// What is in memory is what is stored, and counts are those of the rows.
+  void check(FolderId id) {
+    const Table now = table(id);
+    const Folders folders = must(mailboxes_->folders(kBob));
+    const Folder before = *folders->find(id);
+    reopen();
+    EXPECT_EQ(rows_of(table(id)), rows_of(now));
+    const Folder& stored = *must(mailboxes_->folders(kBob))->find(id);
+    EXPECT_EQ(stored, before);
+    Folder counted = stored;
+    counted.letters = counted.unseen = counted.deleted = 0;
+    counted.bytes = counted.deleted_bytes = 0;
+    now->for_each([&](std::size_t, const Row& row) {
+      counted.letters += 1;
+      counted.unseen += has(row.flags, kSeen) ? 0 : 1;
+      counted.bytes += row.size_bytes;
+      if (!has(row.flags, kDeleted)) return;
+      counted.deleted += 1;
+      counted.deleted_bytes += row.size_bytes;
+    });
+    EXPECT_EQ(stored, counted);
+  }
+};
+
+TEST_F(ChangeLetters, TheInboxIsThereBeforeTheFirstLetter) {
+  EXPECT_TRUE(table()->empty());
+  EXPECT_NE(folder("INBOX").uid_validity, 0U);
+  EXPECT_TRUE(folder("inbox").subscribed);
+  EXPECT_EQ(folder("Sent").use, SpecialUse::kSent);
+  EXPECT_EQ(must(mailboxes_->sync(kBob)), ModSeq(0));
+  const std::uint32_t validity = folder("INBOX").uid_validity;
+  EXPECT_EQ(append({"first"}).uid_validity, validity);
+  check(kInbox);
+  EXPECT_EQ(folder("INBOX").uid_validity, validity);
+}
+
+TEST_F(ChangeLetters, LettersComeIntoAFolderThatNobodyLooksAt) {
+  append({"one", "two"});
+  EXPECT_EQ(mailboxes_->find_open(kBob, kInbox), nullptr);
+  EXPECT_EQ(folder("INBOX").letters, 2U);
+  EXPECT_EQ(table()->size(), 2U);
+  append({"three"});
+  EXPECT_EQ(mailboxes_->find_open(kBob, kInbox)->size(), 3U);
+  check(kInbox);
+}
+
+TEST_F(ChangeLetters, AppendedLettersHaveTheirFlags) {
+  const AppendedAll appended =
+      append({"one", "two"}, id_of("Drafts"), {.system = kDraft, .keywords = {"Later", "$MDNSent"}});
+  EXPECT_EQ(appended.placed.at(1).uid, Uid(2));
+  const Folder drafts = folder("Drafts");
+  EXPECT_EQ(drafts.keywords.names_of((*table(drafts.id))[1].flags),
+            (FlagNames{.system = kDraft, .keywords = {"Later", "$MDNSent"}}));
+  check(drafts.id);
+}
+
+TEST_F(ChangeLetters, ManyLettersComeAllOrNone) {
+  AppendAll all;
+  for (int i = 0; i < 3; ++i) all.letters.push_back(must(make_arrival("text")));
+  all.letters.front().quota = account::QuotaLimit::of_bytes(11);
+  EXPECT_EQ(refused(std::move(all)).kind, ErrorKind::kOverLimit);
+  EXPECT_TRUE(table()->empty());
+  EXPECT_EQ(refused(AppendAll{{must(make_arrival("x", FolderId(99)))}}).kind, ErrorKind::kRefuse);
+}
+
+TEST_F(ChangeLetters, FlagsAreAddedRemovedAndReplaced) {
+  fill(kInbox, 5);
+  const ModSeq before = must(mailboxes_->sync(kBob));
+  FlagsSet set = change(SetFlags{kInbox, uids(2, 9), FlagEdit::kAdd, {kSeen, {"Later"}}});
+  EXPECT_EQ(set.changed, uids(2, 5));
+  EXPECT_EQ(set.mod_seq, ModSeq(before.value() + 1));
+  EXPECT_EQ((*table())[1].mod_seq, set.mod_seq);
+  EXPECT_EQ((*table())[0].mod_seq, before);
+  EXPECT_EQ(folder("INBOX").unseen, 1U);
+  check(kInbox);
+  set = change(SetFlags{kInbox, uids(1, 5), FlagEdit::kAdd, {kSeen, {}}});
+  EXPECT_EQ(set.changed, uids(1));
+  set = change(SetFlags{kInbox, uids(1, 3), FlagEdit::kRemove, {kSeen, {"Later"}}});
+  EXPECT_EQ(set.changed, uids(1, 3));
+  set = change(SetFlags{kInbox, uids(5), FlagEdit::kReplace, {kFlagged, {}}});
+  EXPECT_EQ((*table())[4].flags, kFlagged);
+  check(kInbox);
+}
+
+TEST_F(ChangeLetters, WhatChangesNothingIsNotStored) {
+  fill(kInbox, 2);
+  const ModSeq before = must(mailboxes_->sync(kBob));
+  const Table old = table();
+  EXPECT_EQ(change(SetFlags{kInbox, uids(1, 2), FlagEdit::kRemove, {kSeen, {"Nobody"}}}).mod_seq, before);
+  EXPECT_TRUE(change(Remove{kInbox}).gone.empty());
+  EXPECT_TRUE(change(Transfer{.from = kInbox, .uids = uids(7), .to = id_of("Trash")}).source.empty());
+  EXPECT_EQ(must(mailboxes_->sync(kBob)), before);
+  EXPECT_EQ(table(), old);
+}
+
+TEST_F(ChangeLetters, RowsThatChangedMeanwhileAreLeftAlone) {
+  fill(kInbox, 3);
+  const ModSeq known = must(mailboxes_->sync(kBob));
+  change(SetFlags{kInbox, uids(2), FlagEdit::kAdd, {kFlagged, {}}});
+  const FlagsSet set = change(SetFlags{kInbox, uids(1, 3), FlagEdit::kAdd, {kSeen, {}}, known});
+  EXPECT_EQ(set.stale, uids(2));
+  UidSet both = uids(1);
+  both.add(Uid(3));
+  EXPECT_EQ(set.changed, both);
+}
+
+TEST_F(ChangeLetters, KeywordsHaveABound) {
+  fill(kInbox, 1);
+  FlagNames many;
+  for (std::size_t i = 0; i <= kMaxKeywords; ++i) many.keywords.push_back(fmt::format("k{}", i));
+  EXPECT_EQ(refused(SetFlags{kInbox, uids(1), FlagEdit::kAdd, many}).kind, ErrorKind::kOverLimit);
+  EXPECT_TRUE(folder("INBOX").keywords.names().empty());
+}
+
+TEST_F(ChangeLetters, DeletedLettersGo) {
+  fill(kInbox, 10);
+  change(SetFlags{kInbox, uids(3, 6), FlagEdit::kAdd, {kDeleted, {}}});
+  EXPECT_EQ(folder("INBOX").deleted, 4U);
+  EXPECT_EQ(change(Remove{.folder = kInbox, .uids = uids(5, 10)}).gone, uids(5, 6));
+  check(kInbox);
+  EXPECT_EQ(change(Remove{kInbox}).gone, uids(3, 4));
+  EXPECT_EQ(change(Remove{.folder = kInbox, .uids = uids(1, 2), .only_deleted = false}).gone, uids(1, 2));
+  check(kInbox);
+  EXPECT_EQ(table()->size(), 4U);
+  EXPECT_EQ(must(mailboxes_->load_counters(kBob)).letters, 4U);
+}
+
+TEST_F(ChangeLetters, ACopyIsTheSameLetter) {
+  append({"one", "two"}, kInbox, {.system = kSeen, .keywords = {"A", "B"}});
+  const FolderId archive = id_of("Archive");
+  append({"other"}, archive, {.system = {}, .keywords = {"B"}});
+  loop_.clock().advance(std::chrono::hours(1));
+  const Transferred copied = change(Transfer{.from = kInbox, .uids = uids(1, 5), .to = archive});
+  EXPECT_EQ(copied.source, uids(1, 2));
+  EXPECT_EQ(copied.target, uids(2, 3));
+  EXPECT_EQ(copied.uid_validity, folder("Archive").uid_validity);
+  const Row here = (*table())[0];
+  const Row there = (*table(archive))[1];
+  EXPECT_EQ(there.letter, here.letter);
+  EXPECT_EQ(there.received, here.received);
+  EXPECT_GT(there.saved, here.saved);
+  EXPECT_TRUE(here.shared && there.shared);
+  EXPECT_EQ(folder("Archive").keywords.names_of(there.flags),
+            (FlagNames{.system = kSeen, .keywords = {"B", "A"}}));
+  EXPECT_EQ(must(mailboxes_->load_counters(kBob)).letters, 5U);
+  check(kInbox);
+  check(archive);
+}
+
+TEST_F(ChangeLetters, AMoveTakesAwayAndBringsInOneChange) {
+  fill(kInbox, 6);
+  const FolderId trash = id_of("Trash");
+  const ModSeq before = must(mailboxes_->sync(kBob));
+  const Transferred moved = change(Transfer{.from = kInbox,
+                                            .uids = uids(2, 4),
+                                            .to = trash,
+                                            .move = true,
+                                            .quota = account::QuotaLimit::of_bytes(1)});
+  EXPECT_EQ(moved.mod_seq, ModSeq(before.value() + 1));
+  EXPECT_EQ(table()->size(), 3U);
+  EXPECT_EQ(table(trash)->size(), 3U);
+  EXPECT_FALSE((*table(trash))[0].shared);
+  check(kInbox);
+  check(trash);
+  change(Transfer{.from = kInbox, .uids = uids(1, 100), .to = kInbox, .move = true});
+  EXPECT_EQ(table()->uids(), uids(7, 9));
+  check(kInbox);
+}
+
+TEST_F(ChangeLetters, ACopyCountsForTheQuota) {
+  append({"12345678"});
+  EXPECT_EQ(refused(Transfer{.from = kInbox,
+                             .uids = uids(1),
+                             .to = id_of("Trash"),
+                             .move = false,
+                             .quota = account::QuotaLimit::of_bytes(15)})
+                .kind,
+            ErrorKind::kOverLimit);
+}
+
+TEST_F(ChangeLetters, AnotherNodeSeesTheSame) {
+  fill(kInbox, 10);
+  const auto other = make_mailboxes();
+  const auto seen_there = [&] {
+    must(other->sync(kBob));
+    return must(other->open(kBob, kInbox));
+  };
+  EXPECT_EQ(rows_of(seen_there()), rows_of(table()));
+  change(SetFlags{kInbox, uids(2, 9), FlagEdit::kAdd, {kDeleted, {"Later"}}});
+  change(Remove{.folder = kInbox, .uids = uids(4, 5)});
+  fill(kInbox, 3);
+  EXPECT_EQ(rows_of(seen_there()), rows_of(table()));
+  EXPECT_EQ(*must(other->folders(kBob))->find(kInbox), folder("INBOX"));
+  must(other->change(kBob, SetFlags{kInbox, uids(1), FlagEdit::kAdd, {kFlagged, {}}}));
+  // Both write without having heard of each other.
+  change(SetFlags{kInbox, uids(1), FlagEdit::kAdd, {kSeen, {}}});
+  EXPECT_EQ(rows_of(seen_there()), rows_of(table()));
+  EXPECT_EQ((*table())[0].flags, with(kFlagged, kSeen));
+}
+
+}  // namespace
+}  // namespace pabal::mailbox
