@@ -89,6 +89,28 @@ net::Task<Result<std::optional<LogHead>>> load_log_head(store::Engine& engine, s
   co_return head;
 }
 
+net::Task<Result<std::optional<FolderHistory>>> load_history(store::Engine& engine,
+                                                             store::PartitionId partition, FolderId folder,
+                                                             ModSeq since) {
+  FolderHistory history;
+  const auto read = [&](const LogRecord& record) {
+    for (const Operation& operation : record.operations) {
+      if (folder_of(operation) != folder) continue;
+      if (const auto* came = std::get_if<op::RowsCame>(&operation); came && !came->rows.empty()) {
+        const std::uint32_t first = came->first_uid.value();
+        history.came.add({Uid(first), Uid(first + static_cast<std::uint32_t>(came->rows.size()) - 1)});
+      } else if (const auto* left = std::get_if<op::RowsLeft>(&operation)) {
+        history.left.add(left->uids);
+      }
+    }
+  };
+  const auto span = co_await scan_log(engine, partition, since, read);
+  if (!span && span.error().kind == ErrorKind::kConflict) co_return std::nullopt;
+  if (!span) co_return std::unexpected(span.error());
+  if (!span->follows(since)) co_return std::nullopt;
+  co_return history;
+}
+
 net::Task<Result<std::vector<Folder>>> load_stored_folders(store::Engine& engine,
                                                            store::PartitionId partition) {
   std::vector<Folder> folders;

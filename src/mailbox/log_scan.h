@@ -31,6 +31,16 @@ net::Task<Result<std::optional<ModSeq>>> find_log_floor(store::Engine& engine, s
 /// Where the account stands; nothing for one that was never changed.
 net::Task<Result<std::optional<LogHead>>> load_log_head(store::Engine& engine, store::PartitionId partition);
 
+/// Which letters came into a folder and left it after a change; one that did both is in both. Nothing: the
+/// log does not go back so far.
+struct FolderHistory {
+  UidSet came;
+  UidSet left;
+};
+net::Task<Result<std::optional<FolderHistory>>> load_history(store::Engine& engine,
+                                                             store::PartitionId partition, FolderId folder,
+                                                             ModSeq since);
+
 /// The account's folders, as they are stored. A page of the scan shows one moment, all of them do not.
 net::Task<Result<std::vector<Folder>>> load_stored_folders(store::Engine& engine,
                                                            store::PartitionId partition);

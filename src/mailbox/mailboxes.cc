@@ -229,6 +229,32 @@ net::Task<Result<Counters>> Mailboxes::load_counters(account::AccountId account)
   co_return *loaded->writer.state().find_counters();
 }
 
+net::Task<Result<Vanished>> Mailboxes::vanished_since(account::AccountId account, FolderId folder,
+                                                      ModSeq since) {
+  PABAL_CO_TRY(const Table table, co_await open(account, folder));
+  PABAL_CO_TRY(const auto history,
+               co_await load_history(engine_, account::partition_of(account), folder, since));
+  // What came and went meanwhile, nobody who asks has ever seen.
+  if (history) co_return Vanished{.uids = history->left.subtract(history->came), .complete = true};
+  PABAL_CO_TRY(const Folders folders, co_await this->folders(account));
+  const Folder* const found = folders->find(folder);
+  if (!found) co_return no_such_folder();
+  Vanished all{.uids = {}, .complete = false};
+  if (found->uid_next > Uid(1)) all.uids.add({Uid(1), Uid(found->uid_next.value() - 1)});
+  all.uids = all.uids.subtract(table->uids());
+  co_return all;
+}
+
+net::Task<Result<UidSet>> Mailboxes::uids_at(account::AccountId account, FolderId folder, ModSeq then) {
+  PABAL_CO_TRY(const Table table, co_await open(account, folder));
+  PABAL_CO_TRY(auto history, co_await load_history(engine_, account::partition_of(account), folder, then));
+  if (!history) co_return fail(ErrorKind::kRefuse, "the log does not go back so far");
+  // Whatever the table does not show yet is in the history, and the other way round.
+  UidSet uids = table->uids();
+  uids.add(history->left);
+  co_return uids.subtract(history->came);
+}
+
 LetterStore Mailboxes::letters_of(account::AccountId account) const {
   return LetterStore(engine_, account::partition_of(account));
 }
