@@ -1,0 +1,100 @@
+// CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 §6.3.4 to §6.3.8, RFC 6154 §3, RFC 8474 §4).
+#include "imap/detail/folders.h"
+
+#include "imap/commands/families.h"
+#include "imap/grammar/mailbox_commands.h"
+#include "imap/grammar/object_id.h"
+
+namespace pabal::imap::detail {
+
+Answer run_create(Session& session, Request request) {
+  Cursor in = request.arguments();
+  const auto command = parse_create(in, session.dialect());
+  if (!command) co_return bad(command.error().detail);
+  if (command->unknown_use || command->uses.size() > 1) {
+    co_return no("USEATTR", command->unknown_use ? "There is no special use of that name"
+                                                 : "A mailbox has one special use here");
+  }
+  const auto there = co_await find_folder(session, command->mailbox);
+  if (!there) co_return reply_for(there.error());
+  if (*there) co_return no("ALREADYEXISTS", "There is a mailbox of that name already");
+  const auto use = command->uses.empty() ? mailbox::SpecialUse::kNone : command->uses.front();
+  if (use != mailbox::SpecialUse::kNone && there->folders->find_use(use) != nullptr)
+    co_return no("USEATTR", "Another mailbox has that special use");
+  const auto made =
+      co_await session.mailboxes().change(session.account(), mailbox::CreateFolder{command->mailbox, use});
+  if (!made && made.error().kind == ErrorKind::kRefuse) co_return no("CANNOT", made.error().detail);
+  if (!made) co_return reply_for(made.error());
+  Reply reply = ok("It is there");
+  reply.code = "MAILBOXID (";
+  append_mailbox_id(reply.code, made->folder);
+  reply.code += ')';
+  co_return reply;
+}
+
+Answer run_delete(Session& session, Request request) {
+  Cursor in = request.arguments();
+  const auto path = parse_one_mailbox(in, session.dialect());
+  if (!path) co_return bad(path.error().detail);
+  const auto folder = co_await find_any_folder(session, *path);
+  if (!folder) co_return reply_for(folder.error());
+  if (!*folder) co_return no_such_folder();
+  if ((*folder)->id == mailbox::kInbox) co_return no("CANNOT", "INBOX can't be deleted");
+  if ((*folder)->placeholder) co_return no("HASCHILDREN", "Delete what is below it first");
+  const mailbox::FolderId id = (*folder)->id;
+  const auto gone = co_await session.mailboxes().change(session.account(), mailbox::DeleteFolder{id});
+  if (!gone) co_return reply_for(gone.error());
+  if (session.selected() != nullptr && session.selected()->folder == id) {
+    session.unselect();
+    session.out() += "* OK [CLOSED] You deleted what was open\r\n";
+  }
+  co_return ok("It is gone");
+}
+
+Answer run_rename(Session& session, Request request) {
+  Cursor in = request.arguments();
+  const auto command = parse_rename(in, session.dialect());
+  if (!command) co_return bad(command.error().detail);
+  const auto from = co_await find_any_folder(session, command->from);
+  if (!from) co_return reply_for(from.error());
+  if (!*from) co_return no_such_folder();
+  const auto to = mailbox::normalize_path(command->to);
+  if (!to) co_return no("CANNOT", to.error().detail);
+  const mailbox::Folder* taken = from->folders->find_path(*to);
+  if (taken != nullptr && !taken->placeholder)
+    co_return no("ALREADYEXISTS", "There is a mailbox of that name already");
+  const auto renamed =
+      co_await session.mailboxes().change(session.account(), mailbox::RenameFolder{(*from)->id, *to});
+  if (!renamed && renamed.error().kind == ErrorKind::kRefuse) co_return no("CANNOT", renamed.error().detail);
+  if (!renamed) co_return reply_for(renamed.error());
+  co_return ok("It has its new name");
+}
+
+namespace {
+
+Answer set_subscribed(Session& session, Request request, bool subscribed) {
+  Cursor in = request.arguments();
+  const auto path = parse_one_mailbox(in, session.dialect());
+  if (!path) co_return bad(path.error().detail);
+  const auto folder = co_await find_any_folder(session, *path);
+  if (!folder) co_return reply_for(folder.error());
+  if (!*folder && !subscribed) co_return ok("It was not there");
+  if (!*folder) co_return no_such_folder();
+  if ((*folder)->subscribed == subscribed) co_return ok("So it was already");
+  const auto changed = co_await session.mailboxes().change(session.account(),
+                                                           mailbox::SetSubscribed{(*folder)->id, subscribed});
+  if (!changed) co_return reply_for(changed.error());
+  co_return ok("Done");
+}
+
+}  // namespace
+
+Answer run_subscribe(Session& session, Request request) {
+  co_return co_await set_subscribed(session, request, true);
+}
+
+Answer run_unsubscribe(Session& session, Request request) {
+  co_return co_await set_subscribed(session, request, false);
+}
+
+}  // namespace pabal::imap::detail

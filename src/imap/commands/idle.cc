@@ -1,0 +1,51 @@
+// IDLE (RFC 9051 §6.3.13, RFC 2177). Ten thousand phones idle: a session that does holds no buffer and no
+// table, only its place in the account's log.
+#include "base/ascii.h"
+#include "imap/commands/families.h"
+#include "imap/grammar/session_commands.h"
+#include "net/scope.h"
+
+namespace pabal::imap::detail {
+namespace {
+
+// Tells each change as it comes, until cancelled. What happened before the watch was made is told first.
+net::Task<void> tell_news(Session& session) {
+  const auto watch = session.mailboxes().watch(session.account());
+  for (bool first = true;; first = false) {
+    if (!first && !co_await watch->changed()) co_return;
+    Result<void> told = co_await session.tell_changes(true, !first);
+    if (told) told = co_await session.flush_all();
+    if (!told || session.is_ending()) break;
+    session.selected()->fall_asleep();
+  }
+  session.connection().close();  // so that the session, which waits for the client, hears of it
+}
+
+}  // namespace
+
+Answer run_idle(Session& session, Request request) {
+  Cursor in = request.arguments();
+  if (auto read = parse_no_arguments(in, session.dialect()); !read) co_return bad(read.error().detail);
+  session.out() += "+ Idling\r\n";
+  PABAL_CO_TRY_VOID(co_await session.flush_all());
+
+  const net::Context context = co_await net::current_context();
+  std::exception_ptr bug;
+  net::Scope news(*context.loop, context.cancel,
+                  [&bug](std::exception_ptr thrown) { bug = std::move(thrown); });
+  if (session.selected() != nullptr) news.spawn(tell_news(session));
+  const auto heard = co_await session.connection().peek(session.in(session.options().deadlines.idle));
+  news.cancel();
+  co_await news.join();
+  if (bug) std::rethrow_exception(bug);
+  if (!heard) co_return std::unexpected(heard.error());
+
+  const net::LineLimits limits{.max_bytes = 1024, .accept_bare_lf = true, .accept_bare_cr = true};
+  const auto line =
+      co_await session.connection().read_line(limits, session.in(session.options().deadlines.command));
+  if (!line && line.error().kind != ErrorKind::kOverLimit) co_return std::unexpected(line.error());
+  if (!line || !equals_ignoring_case(*line, "DONE")) co_return bad("IDLE ends with DONE");
+  co_return ok("Welcome back");
+}
+
+}  // namespace pabal::imap::detail

@@ -1,0 +1,134 @@
+#include "imap/detail/selected.h"
+
+#include "imap/detail/rows.h"
+#include "imap/detail/session.h"
+#include "imap/grammar/flags.h"
+#include "imap/grammar/write_responses.h"
+#include "mailbox/view.h"
+
+namespace pabal::imap::detail {
+namespace {
+
+Positions positions_of(const mailbox::FolderTable& table, std::uint32_t first, std::uint32_t last,
+                       Positions out) {
+  const std::size_t begin = table.lower_bound(mailbox::Uid(first));
+  const std::size_t end = last == UINT32_MAX ? table.size() : table.lower_bound(mailbox::Uid(last + 1));
+  if (begin < end) out.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end - 1)});
+  return out;
+}
+
+}  // namespace
+
+Result<Positions> find_positions(const Selected& selected, const SequenceSet& set, bool by_uid) {
+  const mailbox::FolderTable& table = *selected.told;
+  Positions out;
+  if (set.is_saved()) {
+    for (const auto& range : selected.found.ranges())
+      out = positions_of(table, range.first.value(), range.last.value(), std::move(out));
+    return out;
+  }
+  if (table.empty()) return out;
+  if (by_uid) {
+    const std::uint32_t largest = table[table.size() - 1].uid.value();
+    for (const NumberRange& range : set.resolve(largest))
+      out = positions_of(table, range.first, range.last, std::move(out));
+    return out;
+  }
+  if (set.largest_named() > table.size()) {
+    return fail(ErrorKind::kRefuse, "There is no letter {} here: the mailbox has {}", set.largest_named(),
+                table.size());
+  }
+  out = set.resolve(static_cast<std::uint32_t>(table.size()));
+  for (NumberRange& range : out) range = {range.first - 1, range.last - 1};
+  return out;
+}
+
+mailbox::UidSet uids_of(const mailbox::FolderTable& table, const Positions& positions) {
+  mailbox::UidSet out;
+  for (const NumberRange& range : positions) {
+    for_each_row(table, range, [&](std::size_t, const mailbox::Row& row) { out.add(row.uid); });
+  }
+  return out;
+}
+
+// RFC 9051 §7.4.1, §7.5.1. Flags go first, under the numbers that the client knows; removals and new letters
+// go together, or not at all while numbers must stay what they are.
+Step Session::tell_changes(bool may_renumber, bool look_elsewhere) {
+  Selected& view = *selected_;
+  if (look_elsewhere) std::ignore = co_await mailboxes().sync(account_);
+  mailbox::Table now = mailboxes().find_open(account_, view.folder);
+  if (!now) {
+    auto opened = co_await mailboxes().open(account_, view.folder);
+    if (!opened && opened.error().kind != ErrorKind::kRefuse) co_return Result<void>();  // told later
+    if (!opened) {
+      // Nobody can go on in a folder that is gone (RFC 2180 §3.3).
+      out_ += "* BYE The mailbox was deleted\r\n";
+      end(SessionSummary::End::kThrownOut, "the selected mailbox was deleted");
+      co_return Result<void>();
+    }
+    now = *std::move(opened);
+  }
+  if (!view.told) view.told = view.asleep.lock();
+  if (now == view.told) co_return Result<void>();
+  mailbox::ViewDifference news;
+  if (view.told) {
+    news = mailbox::compare(*view.told, *now, view.flags_told);
+  } else {
+    const auto told = co_await mailboxes().uids_at(account_, view.folder, view.told_at);
+    if (!told) {
+      out_ += "* BYE Too much happened while you slept; come again\r\n";
+      end(SessionSummary::End::kThrownOut, "the log does not go back to what the client knows");
+      co_return Result<void>();
+    }
+    news = mailbox::compare(*told, *now, view.flags_told);
+  }
+  PABAL_CO_TRY(const RowStyle style, co_await row_style());
+  tell_keywords(style);
+  for (const auto& changed : news.changed) {
+    append_row(out_, style, changed.told, (*now)[changed.now], bit_of(FetchItem::kFlags));
+    PABAL_CO_TRY_VOID(co_await flush());
+  }
+  view.flags_told = now->mod_seq();
+  if (!may_renumber && !enabled_.uid_only && !news.expunged.empty()) {
+    view.now = std::move(now);
+    co_return Result<void>();
+  }
+  if (enabled_.qresync || enabled_.uid_only) {
+    append_vanished(out_, news.vanished, false);
+  } else {
+    for (const std::uint32_t number : news.expunged) {
+      out_ += "* ";
+      append_number(out_, number);
+      out_ += " EXPUNGE\r\n";
+      PABAL_CO_TRY_VOID(co_await flush());
+    }
+  }
+  if (news.first_new < now->size()) out_ += fmt::format("* {} EXISTS\r\n", now->size());
+  view.told = std::move(now);
+  view.now = nullptr;
+  co_return Result<void>();
+}
+
+// Clients must know a keyword before they see it (RFC 9051 §7.3.5).
+void Session::tell_keywords(const RowStyle& style) {
+  if (style.keywords.size() <= selected_->keywords_told) return;
+  selected_->keywords_told = style.keywords.size();
+  append_flags_here(out_, style.keywords, selected_->read_only);
+}
+
+net::Task<Result<RowStyle>> Session::row_style() {
+  mailbox::Folders folders = mailboxes().find_folders(account_);
+  if (!folders) {
+    PABAL_CO_TRY(folders, co_await mailboxes().folders(account_));
+  }
+  const mailbox::Folder* folder = folders->find(selected_->folder);
+  RowStyle style;
+  if (folder != nullptr) style.keywords = folder->keywords.names();
+  style.folders = std::move(folders);
+  style.with_uid = tells_uids();
+  style.with_mod_seq = enabled_.condstore;
+  style.uid_only = enabled_.uid_only;
+  co_return style;
+}
+
+}  // namespace pabal::imap::detail
