@@ -125,6 +125,14 @@ struct Config {
     } leniency;
   } smtp;
 
+  struct Imap {
+    std::uint64_t max_letter = 0;
+    std::size_t connections_per_account = 0;
+    std::size_t max_errors = 0;
+    Duration idle_timeout{};
+    Duration login_timeout{};
+  } imap;
+
   struct Queue {
     Duration first_retry{};
     Duration longest_retry{};

@@ -206,6 +206,21 @@ Options smtp_rows() {
   };
 }
 
+Options imap_rows() {
+  return {
+      row(PABAL_OPTION(imap.max_letter), size("64 KiB", "2 GiB"), "\"50 MiB\"", kRestart,
+          "The largest letter that a mail program may put into a mailbox (APPENDLIMIT, RFC 7889)."),
+      row(PABAL_OPTION(imap.connections_per_account), whole<std::size_t>(1, 1'000'000), "100", kRestart,
+          "Connections of one account at one time. A mail program opens a handful."),
+      row(PABAL_OPTION(imap.max_errors), whole<std::size_t>(1, 100'000), "200", kRestart,
+          "Commands that make no sense, after which a connection is closed."),
+      row(PABAL_OPTION(imap.idle_timeout), duration("30m", "1d"), "\"30m\"", kRestart,
+          "How long a mail program may be silent, in IDLE too (RFC 9051 §5.4 asks for 30 minutes)."),
+      row(PABAL_OPTION(imap.login_timeout), duration("10s", "1h"), "\"3m\"", kRestart,
+          "How long a client may be silent before it has logged in."),
+  };
+}
+
 Options queue_rows() {
   return {
       row(PABAL_OPTION(queue.first_retry), duration("1s", "1d"), "\"1m\"", kRestart,
@@ -383,12 +398,13 @@ ConfigSchema::Rows::Rows(const std::vector<std::string>& protocols) {
        "How long another server may take. RFC 5321 §4.5.3.2 asks for at least what the defaults are: shorter "
        "is for tests, and for peers that are known."},
       {"smtp.leniency", "How far the grammar bends for clients of the field."},
+      {"imap", "Mailboxes, as mail programs read them."},
       {"queue", "Mail that goes out to other servers."},
       {"journey", "The record of every letter's way."},
       {"dns", "How names are looked up."},
   };
   for (auto* section : {server_rows, log_rows, admin_rows, store_rows, limits_rows, account_rows,
-                        throttle_rows, smtp_rows, queue_rows, journey_rows, dns_rows}) {
+                        throttle_rows, smtp_rows, imap_rows, queue_rows, journey_rows, dns_rows}) {
     add(options, section());
   }
   tables.push_back(

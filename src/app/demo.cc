@@ -48,6 +48,8 @@ constexpr Port kPorts[] = {
     {"smtp", "smtp", "starttls", 2525, 25},
     {"submission", "submission", "starttls", 2587, 587},
     {"submissions", "submission", "implicit", 2465, 465},
+    {"imap", "imap", "starttls", 2143, 143},
+    {"imaps", "imaps", "implicit", 2993, 993},
 };
 
 std::array<Town, 2> towns(const std::filesystem::path& data) {
@@ -227,8 +229,8 @@ Json describe(std::span<const Town> towns) {
 void print_for_people(std::span<const Town> towns) {
   fmt::print("\nTwo towns are up, each with a mail server of its own.\n\n");
   for (const Town& town : towns) {
-    fmt::print("  {:<14} {:<11} smtp {}  submission {}   {}  password {}\n", town.domain, town.address,
-               kPorts[0].high, kPorts[1].high, town.person, town.password);
+    fmt::print("  {:<14} {:<11} smtp {}  submission {}  imap {}   {}  password {}\n", town.domain,
+               town.address, kPorts[0].high, kPorts[1].high, kPorts[3].high, town.person, town.password);
   }
   const std::string alice = (towns[0].home / "pabal.toml").string();
   const std::string bob = (towns[1].home / "pabal.toml").string();
@@ -239,10 +241,11 @@ void print_for_people(std::span<const Town> towns) {
       "  curl smtp://{0}:{3} --user alice@crepes.fr:pancake --mail-from alice@crepes.fr \\\n"
       "       --mail-rcpt bob@hamburger.edu -T letter.txt\n\n"
       "See it arrive, and how it came:\n\n"
+      "  curl imap://bob%40hamburger.edu:hungry@{1}:{6}/INBOX -X 'FETCH 1:* (FLAGS ENVELOPE)'\n"
       "  pabal --config {5} letter list bob@hamburger.edu\n"
       "  pabal --config {4} journey find --sender alice@crepes.fr\n"
       "  pabal --config {4} journey follow\n\nCtrl-C stops both.\n",
-      towns[0].address, towns[1].address, kPorts[0].high, kPorts[1].high, alice, bob);
+      towns[0].address, towns[1].address, kPorts[0].high, kPorts[1].high, alice, bob, kPorts[3].high);
 }
 
 }  // namespace

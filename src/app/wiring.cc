@@ -46,10 +46,13 @@ Server::Server(GlobalOptions options, Place place)
       drain_timeout_ms_(config().server.drain_timeout.count()),
       started_at_(clock_.wall()) {
   for (const Config::Listener& listener : config().listener) {
-    smtp_services_.push_back(
-        std::make_unique<SmtpService>(config(), listener, host_name(config()), loops_, connections_, metrics_,
-                                      [this](std::exception_ptr bug) { report_bug(std::move(bug)); }));
-    services_.push_back(smtp_services_.back().get());
+    const auto add = [&]<class Kind>(std::vector<std::unique_ptr<Kind>>& services) {
+      services.push_back(
+          std::make_unique<Kind>(config(), listener, host_name(config()), loops_, connections_, metrics_,
+                                 [this](std::exception_ptr bug) { report_bug(std::move(bug)); }));
+      services_.push_back(services.back().get());
+    };
+    listener.protocol.starts_with("imap") ? add(imap_services_) : add(smtp_services_);
   }
 }
 
@@ -124,6 +127,17 @@ Result<void> Server::open_mail() {
   for (const auto& service : smtp_services_) {
     service->set_backend(
         {mail_->smtp(), &certificates_->server(), log_.with({{"listener", service->name()}})});
+  }
+  imap_connections_.emplace(config().imap.connections_per_account);
+  imap_.emplace(imap::ImapServices{.authenticator = *authenticator_,
+                                   .directory = core_->directory(),
+                                   .mailboxes = core_->mailboxes(),
+                                   .engine = core_->store(),
+                                   .journal = core_->journal(),
+                                   .connections = *imap_connections_,
+                                   .log = log_});
+  for (const auto& service : imap_services_) {
+    service->set_backend({*imap_, &certificates_->server(), log_.with({{"listener", service->name()}})});
   }
   return {};
 }

@@ -26,6 +26,7 @@
 #include "app/core.h"
 #include "app/exit_code.h"
 #include "app/housekeeping.h"
+#include "app/imap_service.h"
 #include "app/journey_keeping.h"
 #include "app/login_log.h"
 #include "app/mail_system.h"
@@ -110,6 +111,7 @@ class Server final : private ServerControl {
   net::ServerLoops loops_;
   net::ConnectionLimits connections_;
   std::vector<std::unique_ptr<SmtpService>> smtp_services_;
+  std::vector<std::unique_ptr<ImapService>> imap_services_;
   std::vector<Service*> services_;  ///< all those with ports
 
   // From open() on, in this order:
@@ -123,6 +125,8 @@ class Server final : private ServerControl {
   std::unique_ptr<Certificates> certificates_;
   std::optional<net::WorkerPool> workers_;
   std::unique_ptr<MailSystem> mail_;
+  std::optional<imap::AccountConnections> imap_connections_;
+  std::optional<imap::ImapServices> imap_;
   std::optional<Housekeeping> housekeeping_;
   std::optional<JourneyKeeping> journey_keeping_;
   std::vector<std::unique_ptr<net::Scope>> background_;  ///< by loop
