@@ -101,16 +101,10 @@ Step Session::obey(CommandText command) {
         "*", nullptr, bad("A command is a tag of your choice, a space, and its name: a1 NOOP"));
   }
   const std::string kept_tag(*tag);
-  const std::size_t begin = in.position();
-  in.take_while(is_atom_char);
-  Request request{.text = command.text, .name_end = in.position(), .by_uid = false, .tag = kept_tag};
-  std::string_view name = command.text.substr(begin, in.position() - begin);
-  if (equals_ignoring_case(name, "UID") && in.take_char(' ')) {
-    in.take_while(is_atom_char);
-    request.by_uid = true;
-    request.name_end = in.position();
-    name = command.text.substr(begin, in.position() - begin);
-  }
+  std::string_view name = in.take_while(is_atom_char);
+  const bool by_uid = equals_ignoring_case(name, "UID") && in.take_char(' ');
+  if (by_uid) name = in.take_while(is_atom_char);
+  const Request request{.text = command.text, .name_end = in.position(), .by_uid = by_uid, .tag = kept_tag};
   by_uid_ = request.by_uid;
   const Command* row = find_command(name, request.by_uid);
   Result<Reply> reply = bad("That is not a command here; CAPABILITY tells what we speak");

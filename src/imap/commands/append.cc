@@ -125,9 +125,11 @@ net::Task<Result<std::optional<Reply>>> take_letters(Session& session, Append& a
     if (has_end) {
       if (auto ended = parse_append_message_end(in); !ended) co_return bad(ended.error().detail);
     }
+    if (session.reader().message()) continue;  // another letter, whose announcement was taken off
     const auto next = parse_append_next(in, session.dialect());
     if (!next) co_return bad(next.error().detail);
     if (!*next) co_return std::nullopt;
+    co_return bad("Where is the next letter? Its size comes last: {310}");
   }
 }
 
