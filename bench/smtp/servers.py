@@ -1,110 +1,21 @@
-"""The servers that are measured, each started privately: its own directory, loopback, high ports, durable as it ships."""
+"""The servers that are measured, each started privately (../private_servers.py)."""
 
-import grp
 import os
 import pathlib
-import pwd
 import shutil
-import signal
-import socket
 import subprocess
-import time
+
+import private_servers
+from private_servers import MAIL_OWNER, Trouble, group, user
 
 DOMAIN = "example.test"
 ACCOUNTS = 100
-MAIL_OWNER = 5000  # a number is enough: nobody logs in
 
 
-class Trouble(Exception):
-    """What the person who runs the bench should read."""
-
-
-def first_known(kind: str, known: list[str], names: tuple[str, ...]) -> str:
-    for name in names:
-        if name in known:
-            return name
-    raise Trouble(f"no {kind} here is called {' or '.join(names)}")
-
-
-# Postfix and Dovecot want users of their own; where they are not installed, any that own nothing do for a bench.
-def user(*names: str) -> str:
-    return first_known("user", [entry.pw_name for entry in pwd.getpwall()], names)
-
-
-def group(*names: str) -> str:
-    return first_known("group", [entry.gr_name for entry in grp.getgrall()], names)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def children(pid: int) -> list[int]:
-    found = []
-    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += [int(child), *children(int(child))]
-    return found
-
-
-def memory(pid: int) -> dict:
-    """MiB: what lies in memory now, and for a single process also the most that ever did."""
-    resident = 0
-    for each in [pid, *children(pid)]:
-        rollup = pathlib.Path(f"/proc/{each}/smaps_rollup").read_text()
-        resident += int(rollup.split("Pss:")[1].split()[0])
-    status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    peak = int(status.split("VmHWM:")[1].split()[0])
-    return {"now_mib": round(resident / 1024, 1), "peak_mib": round(peak / 1024, 1)}
-
-
-class Server:
+class Server(private_servers.Server):
     """One of those that are measured. `protocol` is what the generator speaks to it."""
 
-    name = ""
     protocol = "smtp"
-
-    def __init__(self, directory: pathlib.Path):
-        self.directory = directory
-        self.port = free_port()
-        self.process: subprocess.Popen | None = None
-        directory.mkdir(parents=True)
-        directory.chmod(0o755)
-
-    def start(self) -> None:
-        with open(self.directory / "output", "wb") as output:
-            self.process = subprocess.Popen(self.command(), cwd=self.directory, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                            start_new_session=True)
-        for _ in range(200):
-            if self.process.poll() is not None:
-                raise Trouble(f"{self.name} ended at once: {(self.directory / 'output').read_text()}")
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.05)
-        raise Trouble(f"{self.name} does not listen")
-
-    def stop(self) -> None:
-        if self.process is None:
-            return
-        if self.process.poll() is not None:
-            self.process = None
-            return
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(60)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-        self.process = None
-
-    def memory(self) -> dict:
-        return memory(self.process.pid)
-
-    def command(self) -> list:
-        raise NotImplementedError
 
     def recipient(self, number: int) -> str:
         return f"u{number}@{DOMAIN}"
