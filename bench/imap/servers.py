@@ -1,0 +1,232 @@
+"""The IMAP servers that are measured, each started privately (../private_servers.py). They keep their mail between runs."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+import private_servers
+from private_servers import MAIL_OWNER, Trouble, children, free_port, group, proportional_kib, user
+
+DOMAIN = "example.test"
+PASSWORD = "hungry-for-crepes"
+CORPUS, MILLION, PEOPLE, WRITERS = "corpus", "million", 20, 10
+PLAIN_USERS = [CORPUS, MILLION, "w", *(f"u{i}" for i in range(PEOPLE)), *(f"w{i}" for i in range(WRITERS))]
+
+
+class Server(private_servers.Server):
+    """`mode` is what it is set up for: as shipped, or as its manual says for many logins, for idle clients, for a fill."""
+
+    def __init__(self, directory: pathlib.Path):
+        self.directory = directory
+        self.port, self.tls_port = free_port(), free_port()
+        self.process: subprocess.Popen | None = None
+        self.mode = ""
+        directory.mkdir(parents=True, exist_ok=True)
+        directory.chmod(0o755)
+        self.answers: dict[str, str] = {}
+
+    def run_in(self, mode: str) -> None:
+        if self.process is None or self.mode != mode:
+            self.stop()
+            self.mode = mode
+            self.configure()
+            self.start()
+
+    def start_cold(self) -> None:
+        """As if nobody had ever looked at the mail; the machine's own cache is warm."""
+        self.stop()
+        self.forget()
+        self.start()
+
+    def forget(self) -> None:
+        pass
+
+    def configure(self) -> None:
+        raise NotImplementedError
+
+    def memory_kib(self) -> int:
+        return sum(proportional_kib(each) for each in [self.process.pid, *children(self.process.pid)])
+
+    def clear(self) -> None:
+        self.stop()
+        shutil.rmtree(self.directory)
+        self.directory.mkdir()
+        self.directory.chmod(0o755)
+
+
+class Pabal(Server):
+    name = "Pabal"
+
+    def __init__(self, directory: pathlib.Path, program: pathlib.Path):
+        super().__init__(directory)
+        self.program = program
+
+    def configure(self) -> None:
+        (self.directory / "pabal.toml").write_text(f"""
+[server]
+hostname = "mx.{DOMAIN}"
+data_dir = "{self.directory}/data"
+[log]
+file = "{self.directory}/log"
+[limits]
+connections = 30000
+connections_per_network = 30000
+[[listener]]
+name = "imap"
+protocol = "imap"
+address = ["127.0.0.1:{self.port}"]
+tls = "none"
+[[listener]]
+name = "imaps"
+protocol = "imap"
+address = ["127.0.0.1:{self.tls_port}"]
+tls = "implicit"
+""")
+
+    def command(self) -> list:
+        return [self.program, "--config", self.directory / "pabal.toml", "serve"]
+
+    def pabal(self, *arguments: str, said: str = "") -> str:
+        done = subprocess.run([self.program, "--config", self.directory / "pabal.toml", *arguments], text=True,
+                              input=said, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if done.returncode != 0:
+            raise Trouble(f"pabal {' '.join(arguments)}: {done.stderr}")
+        return done.stdout
+
+    def speaks_imap(self) -> bool:
+        self.configure()
+        done = subprocess.run([self.program, "--config", self.directory / "pabal.toml", "config", "check"],
+                              capture_output=True)
+        return done.returncode == 0
+
+    def start(self) -> None:
+        super().start()
+        self.pabal("status", "--wait", "20")
+        if DOMAIN not in self.pabal("--json", "domain", "list"):
+            self.pabal("domain", "add", DOMAIN)
+            for name in PLAIN_USERS:
+                self.pabal("account", "add", f"{name}@{DOMAIN}", "--password-stdin", said=PASSWORD + "\n")
+
+
+class Dovecot(Server):
+    FILLING = """
+mail_fsync = never
+"""
+    # doc.dovecot.org: high-performance login processes, and imap processes that serve one user after another.
+    POOLED = """
+service imap-login {
+  service_count = 0
+  process_min_avail = 2
+  client_limit = 20000
+}
+service imap {
+  service_count = 1000
+  process_min_avail = 20
+}
+"""
+    HIBERNATING = """
+imap_hibernate_timeout = 1s
+service imap-login {
+  service_count = 0
+  process_min_avail = 2
+  client_limit = 20000
+}
+service imap {
+  unix_listener imap-master {
+    mode = 0666
+  }
+}
+service imap-hibernate {
+  client_limit = 30000
+  unix_listener imap-hibernate {
+    mode = 0666
+  }
+}
+"""
+    MODES = {"shipped": "", "filling": FILLING, "pooled": POOLED, "idle": HIBERNATING}
+
+    def __init__(self, directory: pathlib.Path, kind: str):
+        self.name = {"maildir": "Dovecot Maildir", "mdbox": "Dovecot mdbox"}[kind]
+        self.kind = kind
+        super().__init__(directory)
+        self.prepare()
+
+    def prepare(self) -> None:
+        self.mail = self.directory / "mail"
+        self.mail.mkdir(exist_ok=True)
+        os.chown(self.mail, MAIL_OWNER, MAIL_OWNER)
+
+    def clear(self) -> None:
+        super().clear()
+        self.prepare()
+
+    def certificate(self) -> pathlib.Path:
+        path = self.directory / "certificate.pem"
+        if not path.exists():  # of the kind that Pabal makes for itself
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                            "-days", "3650", "-subj", "/CN=localhost", "-keyout", self.directory / "key.pem", "-out",
+                            path], check=True, capture_output=True)
+        return path
+
+    def configure(self) -> None:
+        directory, internal = self.directory, user("dovecot", "uucp")
+        where = {"maildir": "maildir:~/Maildir", "mdbox": "mdbox:~/mdbox"}[self.kind]
+        (directory / "dovecot.conf").write_text(f"""
+base_dir = {directory}/base
+state_dir = {directory}/state
+default_internal_user = {internal}
+default_internal_group = {group("dovecot", "uucp")}
+default_login_user = {user("dovenull", "nobody")}
+protocols = imap
+listen = 127.0.0.1
+log_path = {directory}/log
+ssl = yes
+ssl_cert = <{self.certificate()}
+ssl_key = <{directory}/key.pem
+disable_plaintext_auth = no
+first_valid_uid = 1
+mail_location = {where}
+mail_max_userip_connections = 100000
+passdb {{
+  driver = static
+  args = password={PASSWORD}
+}}
+userdb {{
+  driver = static
+  args = uid={MAIL_OWNER} gid={MAIL_OWNER} home={self.mail}/%n
+}}
+namespace inbox {{
+  inbox = yes
+}}
+default_client_limit = 40000
+default_process_limit = 30000
+service imap {{
+  process_limit = 30000
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {self.port}
+  }}
+  inet_listener imaps {{
+    port = {self.tls_port}
+    ssl = yes
+  }}
+}}
+{self.MODES[self.mode]}""")
+
+    def command(self) -> list:
+        return ["dovecot", "-F", "-c", self.directory / "dovecot.conf"]
+
+    def stop(self) -> None:
+        super().stop()
+        # The master ends first; what it leaves behind closes indexes a moment later.
+        for _ in range(100):
+            if not (self.directory / "base/master.pid").exists():
+                break
+            time.sleep(0.05)
+
+    def forget(self) -> None:
+        for cache in self.mail.glob("**/dovecot.index.cache*"):
+            cache.unlink()
