@@ -1,6 +1,7 @@
 """What the benches with servers share: how one is started privately (its own directory, loopback, high ports, durable
 as it ships), what it costs, peers that are not installed, and tables."""
 
+import contextlib
 import grp
 import os
 import pathlib
@@ -42,13 +43,10 @@ def free_port() -> int:
 
 def children(pid: int) -> list[int]:
     found = []
-    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            those = task.read_text().split()
-        except OSError:  # it has just ended
-            continue
-        for child in those:
-            found += [int(child), *children(int(child))]
+    with contextlib.suppress(OSError):  # it has just ended
+        for task in os.listdir(f"/proc/{pid}/task"):
+            for child in pathlib.Path(f"/proc/{pid}/task/{task}/children").read_text().split():
+                found += [int(child), *children(int(child))]
     return found
 
 

@@ -117,17 +117,20 @@ fetch("FETCH 1:* (UID FLAGS SIZE INTERNALDATE), cold", "FETCH 1:* (UID FLAGS SIZ
       what="(UID FLAGS RFC822.SIZE INTERNALDATE)", bar=Bar(1))
 
 
-def search(name: str, bar: Bar, key, found):
+def search(name: str, bar: Bar, key, found, warm: bool = False):
     @row(name, bar=bar)
     def measure(bed: Bed) -> list[float]:
         with bed.talk() as talk:
+            if warm:
+                talk.say(f"UID SEARCH {key(bed.facts)}")
             answer = talk.say(f"UID SEARCH {key(bed.facts)}", numbers=found(bed.facts))
             bed.same_everywhere(name, answer)
             return [answer["seconds"]]
     return measure
 
 
-search("UID SEARCH FROM", Bar(), lambda facts: f'FROM "{facts["sender"]}"', lambda facts: facts["from_sender"])
+search("UID SEARCH FROM", Bar(), lambda facts: f'FROM "{facts["sender"]}"', lambda facts: facts["from_sender"],
+       warm=True)
 search("UID SEARCH BODY word", Bar(50), lambda facts: f'BODY "{facts["rare_word"]}"',
        lambda facts: len(facts["with_rare_word"]))
 

@@ -1,8 +1,10 @@
 """The IMAP servers that are measured, each started privately (../private_servers.py). They keep their mail between runs."""
 
+import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import time
 
@@ -200,9 +202,11 @@ userdb {{
 namespace inbox {{
   inbox = yes
 }}
-default_client_limit = 40000
-default_process_limit = 30000
+default_client_limit = 60000
 service imap {{
+  process_limit = 30000
+}}
+service imap-login {{
   process_limit = 30000
 }}
 service imap-login {{
@@ -219,13 +223,32 @@ service imap-login {{
     def command(self) -> list:
         return ["dovecot", "-F", "-c", self.directory / "dovecot.conf"]
 
+    def start(self) -> None:
+        for left in "base", "state":
+            shutil.rmtree(self.directory / left, ignore_errors=True)
+        super().start()
+
+    # Its processes that hold mail end at once; for the rest it would wait for seconds, at each of a hundred stops.
     def stop(self) -> None:
-        super().stop()
-        # The master ends first; what it leaves behind closes indexes a moment later.
-        for _ in range(100):
-            if not (self.directory / "base/master.pid").exists():
+        if self.process is None:
+            return
+        self.process.terminate()
+        for _ in range(200):
+            if self.process.poll() is not None or not any(map(self.holds_mail, children(self.process.pid))):
                 break
             time.sleep(0.05)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    @staticmethod
+    def holds_mail(process: int) -> bool:
+        try:
+            name = pathlib.Path(f"/proc/{process}/cmdline").read_text()
+        except OSError:
+            return False
+        return name.startswith("dovecot/im") or name.startswith("dovecot/index")
 
     def forget(self) -> None:
         for cache in self.mail.glob("**/dovecot.index.cache*"):

@@ -262,3 +262,85 @@ begin retry
     def _add_name(self, file, line):
         number = 1 if os.geteuid() == 0 else os.geteuid()
         (self.directory / file).write_text(line.format(number) + "\n" + pathlib.Path("/etc", file).read_text())
+
+
+class Dovecot(Peer):
+    """Serves mailboxes by IMAP: what proves our clients, and what fetches mail from us. From its packages, which lie
+    over /usr in a mount namespace of its own, so it wants root."""
+
+    program = "usr/sbin/dovecot"
+    domain = "crepes.fr"
+
+    MOST_ACCOUNTS = 200
+
+    def __init__(self, password, **settings):
+        super().__init__()
+        self.ports = {"imap": self.port, "imaps": free_port()}
+        self.maildir.mkdir()
+        os.chown(self.maildir, NOBODY, NOBODY)
+        self.certificate = make_certificate(self.directory, f"mail.{self.domain}")
+        # All at once: it looks at the file's date only, which has whole seconds.
+        (self.directory / "users").write_text("".join(
+            f"user{i}@{self.domain}:{password}\n" for i in range(1, self.MOST_ACCOUNTS)))
+        self._accounts = 0
+        more = "".join(f"{key} = {value}\n" for key, value in settings.items())
+        (self.directory / "dovecot.conf").write_text(f"""
+base_dir = {self.directory}/base
+state_dir = {self.directory}/state
+default_internal_user = {OWNER}
+default_internal_group = {OWNER}
+default_login_user = nobody
+protocols = imap
+listen = 127.0.0.1
+log_path = {self.directory}/log
+ssl = yes
+ssl_cert = <{self.certificate}
+ssl_key = <{self.certificate}
+disable_plaintext_auth = no
+auth_failure_delay = 0
+auth_mechanisms = plain login
+first_valid_uid = 1
+mail_location = maildir:~/Maildir:LAYOUT=fs
+mail_max_userip_connections = 1000
+mail_attribute_dict = file:%h/attributes
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN {self.directory}/users
+}}
+userdb {{
+  driver = static
+  args = uid={NOBODY} gid={NOBODY} home={self.maildir}/%u
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {self.port}
+  }}
+  inet_listener imaps {{
+    port = {self.ports["imaps"]}
+    ssl = yes
+  }}
+}}
+{more}""")
+        self.launch([*self._beside(), "dovecot", "-F", "-c", self.directory / "dovecot.conf"])
+
+    @staticmethod
+    def _beside():
+        script = 'mount -t overlay overlay -o "lowerdir=$0/usr:/usr" /usr && exec "$@"'
+        return ["unshare", "-m", "sh", "-c", script, ROOT]
+
+    def add_account(self, _password):
+        self._accounts += 1
+        return f"user{self._accounts}@{self.domain}"
+
+    def doveadm(self, *arguments, settings=None):
+        """Its output; a command that fails is an error of the test."""
+        words = [word for key, value in (settings or {}).items() for word in ("-o", f"{key}={value}")]
+        done = subprocess.run([*self._beside(), "doveadm", "-c", self.directory / "dovecot.conf", *words, *arguments],
+                              capture_output=True, timeout=PATIENCE)
+        if done.returncode not in (0, 2):  # 2: it could not copy all that changed meanwhile
+            raise AssertionError(f"doveadm {arguments}: {done.returncode} {done.stderr.decode()}\n{self.log()}")
+        return done.stdout.decode()
