@@ -67,7 +67,7 @@ class Connection {
   bool encrypted() const { return stream_->encrypted(); }
   void set_tap(WireTap* tap) { tap_ = tap; }
 
-  // --- Reading. Views point into the input buffer and hold until the next read or start_tls.
+  // --- Reading. Views point into the input buffer and hold until the next read or start_….
 
   /// A line without its end.
   /// kOverLimit: it was longer than `limits.max_bytes`; it has been dropped whole.
@@ -108,8 +108,12 @@ class Connection {
   /// Client: the same from the other side.
   Task<Result<void>> start_tls(TlsClient& tls, TlsClientOptions options, Deadline deadline);
 
-  /// Exchanges the stream for one that wraps it (compression). The input buffer must be empty; its output
-  /// flushed.
+  /// Either side: flushes, and compresses from here on. A peer must not send more before it has seen
+  /// the answer that says so (RFC 4978 §3); if it did, nobody knows what that is, and the connection is
+  /// closed.
+  Task<Result<void>> start_deflate(Deadline deadline);
+
+  /// Exchanges the stream for one that wraps it. The input buffer must be empty; its output flushed.
   template <class Wrap>
   void wrap_stream(Wrap&& wrap) {
     stream_ = wrap(std::move(stream_));
