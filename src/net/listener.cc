@@ -83,7 +83,10 @@ bool Listener::accept_queued(int at_most) {
       continue;
     }
     const int error = errno;
-    if (error == EAGAIN || error == EWOULDBLOCK) return true;
+    if (error == EAGAIN || error == EWOULDBLOCK) {
+      descriptor_->drained(Descriptor::Ready::kRead);
+      return true;
+    }
     // Peers that left while they waited, and their networks' errors, are nothing of ours (accept(2)).
     const bool ours = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
                       error == EBADF || error == EINVAL;

@@ -1,6 +1,6 @@
 #include "net/loop.h"
 
-#include <boost/asio/post.hpp>
+#include <algorithm>
 #include <vector>
 
 #include "net/detail/loop_io.h"
@@ -62,64 +62,37 @@ class Loop::Timers {
   std::vector<Timer*> heap_;
 };
 
-void Loop::Io::post(std::move_only_function<void()> work) {
-  bool was_empty;
-  {
-    const std::lock_guard lock(mutex_);
-    was_empty = work_.empty() && handles_.empty();
-    work_.push_back(std::move(work));
-  }
-  wake_if_first(was_empty);
-}
-
-void Loop::Io::resume_soon(std::coroutine_handle<> handle) {
-  bool was_empty;
-  {
-    const std::lock_guard lock(mutex_);
-    was_empty = work_.empty() && handles_.empty();
-    handles_.push_back(handle);
-  }
-  wake_if_first(was_empty);
-}
-
-// One wake-up serves all that is posted before the loop comes round to it.
-void Loop::Io::wake_if_first(bool was_empty) {
-  if (was_empty) boost::asio::post(context, [this] { run_posted(); });
-}
-
-void Loop::Io::run_posted() {
-  std::vector<std::move_only_function<void()>> work;
-  std::vector<std::coroutine_handle<>> handles;
-  {
-    const std::lock_guard lock(mutex_);
-    work.swap(work_);
-    handles.swap(handles_);
-  }
-  for (const std::coroutine_handle<> handle : handles) handle.resume();
-  for (auto& each : work) each();
-}
-
 Loop::Loop(const Clock& clock)
     : clock_(clock), timers_(std::make_unique<Timers>()), io_(std::make_unique<Io>()) {}
 
 Loop::~Loop() = default;
 
 void Loop::run() {
-  io_->context.restart();
-  io_->context.run();
+  stopping_ = false;
+  while (!stopping_) turn(true);
 }
 
-void Loop::run_one() {
-  io_->context.restart();
-  io_->context.run_one();
+void Loop::run_one() { turn(true); }
+std::size_t Loop::run_ready() { return turn(false); }
+
+std::size_t Loop::turn(bool may_wait) {
+  io_->become_owner();
+  io_->wait(may_wait && !io_->has_work() ? until_next_timer() : std::chrono::milliseconds(0));
+  const std::size_t ran = io_->run_work();
+  return ran + fire_due_timers();
 }
 
-std::size_t Loop::run_ready() {
-  io_->context.restart();
-  return io_->context.poll() + fire_due_timers();
+// Rounded up: a wake-up too early would be for nothing.
+std::chrono::milliseconds Loop::until_next_timer() const {
+  if (timers_->empty()) return std::chrono::milliseconds(-1);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(timers_->earliest().at_ - clock_.mono());
+  return std::max(left, std::chrono::milliseconds(0));
 }
 
-void Loop::stop() { io_->context.stop(); }
+void Loop::stop() {
+  stopping_ = true;
+  io_->wake();
+}
 void Loop::post(std::move_only_function<void()> work) { io_->post(std::move(work)); }
 void Loop::resume_soon(std::coroutine_handle<> handle) { io_->resume_soon(handle); }
 
@@ -130,6 +103,7 @@ std::optional<MonoTime> Loop::next_timer() const {
 
 std::size_t Loop::fire_due_timers() {
   std::size_t fired = 0;
+  if (timers_->empty()) return fired;
   const MonoTime now = clock_.mono();
   while (!timers_->empty() && timers_->earliest().at_ <= now) {
     Timer& timer = timers_->earliest();
@@ -147,29 +121,12 @@ void Loop::Timer::arm(Deadline deadline, std::move_only_function<void()> fire) {
   at_ = deadline.at;
   fire_ = std::move(fire);
   loop_.timers_->insert(*this);
-  loop_.set_alarm();
 }
 
 void Loop::Timer::disarm() {
   if (position_ == kDisarmed) return;
   loop_.timers_->remove(*this);
   fire_ = nullptr;
-}
-
-// The alarm only ever moves to an earlier time here: a disarmed timer leaves at worst one idle wake-up,
-// and the usual deadline, later than one already set, costs no call into Asio.
-void Loop::set_alarm() {
-  if (timers_->empty()) return;
-  const MonoTime at = timers_->earliest().at_;
-  if (at >= io_->alarm_at) return;
-  io_->alarm_at = at;
-  io_->alarm.expires_after(at - clock_.mono());
-  io_->alarm.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;  // moved to an earlier time
-    io_->alarm_at = MonoTime::max();
-    fire_due_timers();
-    set_alarm();
-  });
 }
 
 namespace {

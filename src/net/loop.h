@@ -3,6 +3,7 @@
 // that a test owns it (net/testing.h has the loop whose time a test moves).
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
@@ -91,10 +92,12 @@ class Loop {
  private:
   class Timers;
 
+  std::size_t turn(bool may_wait);
+  std::chrono::milliseconds until_next_timer() const;
   std::size_t fire_due_timers();
-  void set_alarm();
 
   const Clock& clock_;
+  std::atomic<bool> stopping_ = false;
   std::size_t results_expected_ = 0;
   BlockPool blocks_;
   std::unique_ptr<Timers> timers_;

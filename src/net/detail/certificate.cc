@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "base/ascii.h"
-#include "net/detail/descriptor.h"
+#include "net/detail/unique_fd.h"
 #include "net/endpoint.h"
 
 namespace pabal::net {

@@ -1,6 +1,6 @@
 #include "net/detail/descriptor.h"
 
-#include <unistd.h>
+#include <sys/epoll.h>
 
 #include <system_error>
 
@@ -9,30 +9,33 @@
 
 namespace pabal::net {
 
-UniqueFd::~UniqueFd() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 std::string error_text(int error) { return std::generic_category().message(error); }
-
-Descriptor::Descriptor(Loop& loop) : loop_(loop), asio_(loop.io().context.get_executor()) {}
 
 Result<std::unique_ptr<Descriptor>> Descriptor::adopt(Loop& loop, UniqueFd fd) {
   std::unique_ptr<Descriptor> descriptor(new Descriptor(loop));
-  boost::system::error_code error;
-  descriptor->asio_.assign(fd.get(), error);
-  if (error) return fail(ErrorKind::kRetryLater, "watching a socket: {}", error.message());
-  fd.release();
+  PABAL_TRY_VOID(loop.io().watch(fd.get(), *descriptor));
+  descriptor->fd_ = std::move(fd);
   return descriptor;
 }
 
 void Descriptor::close() {
   if (closed()) return;
+  loop_.io().forget(fd());
+  fd_.reset();
   for (Wait* wait : waits_) {
-    if (wait != nullptr && wait->outcome_ == Wait::Outcome::kWaiting) wait->outcome_ = Wait::Outcome::kFailed;
+    if (wait != nullptr) wait->end(Wait::Outcome::kFailed);
   }
-  boost::system::error_code ignored;
-  asio_.close(ignored);
+}
+
+void Descriptor::on_events(std::uint32_t events) {
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) peer_ended_ = true;
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) make_ready(Ready::kRead);
+  if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) make_ready(Ready::kWrite);
+}
+
+void Descriptor::make_ready(Ready what) {
+  ready_[index(what)] = true;
+  if (Wait* const wait = waits_[index(what)]) wait->end(Wait::Outcome::kReady);
 }
 
 bool Descriptor::Wait::begin(std::coroutine_handle<> handle, const Context& context) {
@@ -40,45 +43,25 @@ bool Descriptor::Wait::begin(std::coroutine_handle<> handle, const Context& cont
     outcome_ = Outcome::kCancelled;
     return false;
   }
-  Wait*& place = descriptor_.waits_[static_cast<std::size_t>(what_)];
+  Wait*& place = descriptor_.waits_[index(what_)];
   PABAL_CHECK(place == nullptr);
   place = this;
   handle_ = handle;
-  if (deadline_.at != MonoTime::max()) {
-    timer_.emplace(descriptor_.loop_).arm(deadline_, [this] { give_up(Outcome::kDeadline); });
+  if (descriptor_.ready_[index(what_)]) {
+    end(Outcome::kReady);  // on the loop's next turn, so that a fast peer leaves the others theirs
+  } else if (deadline_.at != MonoTime::max()) {
+    timer_.emplace(descriptor_.loop_).arm(deadline_, [this] { end(Outcome::kDeadline); });
   }
-  start();
   return true;
 }
 
-void Descriptor::Wait::start() {
-  const auto kind = what_ == Ready::kRead ? Asio::wait_read : Asio::wait_write;
-  descriptor_.asio_.async_wait(kind, [this](const boost::system::error_code& error) { on_ready(error); });
-}
-
-// The only place that resumes: whatever ended the wait, Asio has let go of this object by then.
-void Descriptor::Wait::on_ready(const boost::system::error_code& error) {
-  if (error == boost::asio::error::operation_aborted && outcome_ == Outcome::kWaiting) {
-    // Asio cancels by descriptor: it was the other direction's wait that gave up.
-    start();
-    return;
-  }
-  if (!error) {
-    outcome_ = Outcome::kReady;
-  } else if (outcome_ == Outcome::kWaiting) {
-    outcome_ = Outcome::kFailed;
-  }
+// Whatever ended the wait, its coroutine is resumed by the loop and not from in here.
+void Descriptor::Wait::end(Outcome outcome) {
+  outcome_ = outcome;
   timer_.reset();
   detach();
-  descriptor_.waits_[static_cast<std::size_t>(what_)] = nullptr;
-  handle_.resume();
-}
-
-void Descriptor::Wait::give_up(Outcome outcome) {
-  if (outcome_ != Outcome::kWaiting) return;
-  outcome_ = outcome;
-  boost::system::error_code ignored;
-  descriptor_.asio_.cancel(ignored);
+  descriptor_.waits_[index(what_)] = nullptr;
+  descriptor_.loop_.resume_soon(handle_);
 }
 
 Result<void> Descriptor::Wait::await_resume() const {

@@ -1,70 +1,61 @@
 // A file descriptor on a loop, and the wait for its readiness: the one place where a coroutine meets
-// Asio's reactor. The system calls themselves are made by whoever owns the descriptor.
+// the kernel's events. The system calls themselves are made by whoever owns the descriptor.
+//
+// The kernel tells only changes, so readiness is remembered here: a wait for what is ready ends on the loop's
+// next turn, until the owner says that a call found nothing (drained()).
 #pragma once
 
 #include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <coroutine>
+#include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "base/result.h"
 #include "net/cancel.h"
+#include "net/detail/unique_fd.h"
 #include "net/loop.h"
 #include "net/task.h"
 
 namespace pabal::net {
 
-/// Closes its descriptor.
-class UniqueFd {
- public:
-  UniqueFd() = default;
-  explicit UniqueFd(int fd) : fd_(fd) {}
-  ~UniqueFd();
-  UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
-  UniqueFd& operator=(UniqueFd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  explicit operator bool() const { return fd_ >= 0; }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_ = -1;
-};
-
-/// `errno` in words.
-std::string error_text(int error);
-
 class Descriptor {
  public:
-  enum class Ready { kRead, kWrite };
+  enum class Ready : std::uint8_t { kRead, kWrite };
   class Wait;
 
-  /// The descriptor must be non-blocking. Fails if the reactor can't take it.
+  /// The descriptor must be non-blocking. Fails if the kernel can't watch it.
   static Result<std::unique_ptr<Descriptor>> adopt(Loop& loop, UniqueFd fd);
   /// No wait may be under way.
   ~Descriptor() { close(); }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
 
-  int fd() { return asio_.native_handle(); }
-  bool closed() const { return !asio_.is_open(); }
+  int fd() const { return fd_.get(); }
+  bool closed() const { return !fd_; }
   Loop& loop() { return loop_; }
 
   /// `co_await descriptor.wait(Ready::kRead, deadline)` is a Result<void>: one wait of each kind at a time.
   Wait wait(Ready what, Deadline deadline);
+  /// A call would block: the next wait is for the next change.
+  void drained(Ready what) { ready_[index(what)] = false; }
+  /// A read got less than it had room for, so all is read, unless what is left is the peer's end.
+  void read_short() { ready_[index(Ready::kRead)] = peer_ended_; }
   /// Waits under way end with kClose.
   void close();
 
- private:
-  using Asio = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
+  /// The loop's: what epoll said.
+  void on_events(std::uint32_t events);
 
-  explicit Descriptor(Loop& loop);
+ private:
+  explicit Descriptor(Loop& loop) : loop_(loop) {}
+  static constexpr std::size_t index(Ready what) { return static_cast<std::size_t>(what); }
+  void make_ready(Ready what);
 
   Loop& loop_;
-  Asio asio_;
+  UniqueFd fd_;
+  std::array<bool, 2> ready_{};
+  bool peer_ended_ = false;
   std::array<Wait*, 2> waits_{};
 };
 
@@ -82,18 +73,16 @@ class [[nodiscard]] Descriptor::Wait final : private CancelHook {
 
  private:
   friend class Descriptor;
-  enum class Outcome { kWaiting, kReady, kDeadline, kCancelled, kFailed };
+  enum class Outcome : std::uint8_t { kWaiting, kReady, kDeadline, kCancelled, kFailed };
 
   bool begin(std::coroutine_handle<> handle, const Context& context);
-  void start();
-  void on_ready(const boost::system::error_code& error);
-  void give_up(Outcome outcome);
-  void on_cancel() override { give_up(Outcome::kCancelled); }
+  void end(Outcome outcome);
+  void on_cancel() override { end(Outcome::kCancelled); }
 
   Descriptor& descriptor_;
   Ready what_;
-  Deadline deadline_;
   Outcome outcome_ = Outcome::kWaiting;
+  Deadline deadline_;
   std::coroutine_handle<> handle_;
   std::optional<Loop::Timer> timer_;
 };

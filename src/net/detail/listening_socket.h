@@ -1,7 +1,7 @@
 // Sockets that listen.
 #pragma once
 
-#include "net/detail/descriptor.h"
+#include "net/detail/unique_fd.h"
 #include "net/endpoint.h"
 
 namespace pabal::net {

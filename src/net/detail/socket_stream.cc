@@ -87,11 +87,13 @@ Task<Result<std::size_t>> SocketStream::read_some(std::span<char> into, Deadline
     const ssize_t size = ::recv(descriptor_->fd(), into.data(), into.size(), 0);
     if (size >= 0) {
       last_read_filled_ = static_cast<std::size_t>(size) == into.size();
+      if (!last_read_filled_) descriptor_->read_short();
       co_return static_cast<std::size_t>(size);
     }
     if (errno == EINTR) continue;
     if (!would_block(errno)) co_return lost(errno);
     last_read_filled_ = false;
+    descriptor_->drained(Descriptor::Ready::kRead);
     PABAL_CO_TRY_VOID(co_await descriptor_->wait(Descriptor::Ready::kRead, deadline));
   }
 }
@@ -119,6 +121,7 @@ Task<Result<void>> SocketStream::write_all(std::span<const std::string_view> pie
     }
     if (errno == EINTR) continue;
     if (!would_block(errno)) co_return lost(errno);
+    descriptor_->drained(Descriptor::Ready::kWrite);
     PABAL_CO_TRY_VOID(co_await descriptor_->wait(Descriptor::Ready::kWrite, deadline));
   }
   co_return Result<void>();
