@@ -80,11 +80,7 @@ Result<CatPart> parse_cat_part(Cursor& in, const Dialect& dialect) {
 Result<void> parse_append_message_end(Cursor& in) { return parse_char(in, ')'); }
 
 Result<bool> parse_append_next(Cursor& in, const Dialect& dialect) {
-  Cursor end = in;
-  if (parse_end(end, dialect)) {
-    in = end;
-    return false;
-  }
+  if (take_end(in, dialect)) return false;
   if (!in.peek_is(' ')) return expected(in, "another message or the end of the command");
   // "FOO {5}" begins another message; a space alone behind the last is borne by parse_end.
   return true;

@@ -70,7 +70,9 @@ TEST(Id, FieldsOrNothing) {
   }
   std::string many = " (";
   for (std::size_t i = 0; i <= kMaxIdFields; ++i) many += "\"a\" NIL ";
-  EXPECT_NE(refusal(&parse_id, many + ")", kPlain).find("ID takes"), std::string::npos);
+  many.back() = ')';
+  EXPECT_NE(refusal(&parse_id, many, strict()).find("ID takes"), std::string::npos);
+  EXPECT_EQ(read_all(&parse_id, many, kPlain).fields.size(), kMaxIdFields);
 }
 
 TEST(Select, WithCondstoreAndQresync) {

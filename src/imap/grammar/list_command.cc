@@ -93,7 +93,7 @@ Result<void> parse_mbox_or_pat(Cursor& in, const Dialect& dialect, ListCommand& 
 /// [SP "RETURN" SP "(" ... ")"]
 Result<void> parse_list_return_opts(Cursor& in, const Dialect& dialect, ListCommand& out) {
   const Cursor before = in;
-  if (parse_space(in, dialect) && take_keyword(in, "RETURN")) {
+  if (take_space(in, dialect) && take_keyword(in, "RETURN")) {
     out.extended = true;
     PABAL_TRY_VOID(parse_space(in, dialect));
     return parse_parenthesized(in, dialect, [&] { return parse_return_option(in, dialect, out.wanted); });

@@ -92,7 +92,7 @@ Result<NotifyCommand> parse_notify(Cursor& in, const Dialect& dialect) {
       return fail(ErrorKind::kOverLimit, "More than {} groups of events", kMaxFilters);
     }
     out.groups.push_back(std::move(group));
-    if (parse_end(in, dialect)) return out;
+    if (take_end(in, dialect)) return out;
     PABAL_TRY_VOID(parse_space(in, dialect));
   }
 }

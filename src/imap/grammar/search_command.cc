@@ -49,7 +49,7 @@ Result<void> parse_search_return_opt(Cursor& in, const Dialect& dialect, SearchR
 Result<SearchReturn> parse_search_return_opts(Cursor& in, const Dialect& dialect) {
   SearchReturn out;
   const Cursor before = in;
-  if (!parse_space(in, dialect) || !take_keyword(in, "RETURN")) {
+  if (!take_space(in, dialect) || !take_keyword(in, "RETURN")) {
     in = before;
     return out;
   }
@@ -183,7 +183,7 @@ Result<ThreadCommand> parse_thread(Cursor& in, const Dialect& dialect) {
 Result<EsearchCommand> parse_esearch(Cursor& in, const Dialect& dialect) {
   EsearchCommand out;
   const Cursor before = in;
-  if (parse_space(in, dialect) && take_keyword(in, "IN")) {
+  if (take_space(in, dialect) && take_keyword(in, "IN")) {
     PABAL_TRY(out.sources, parse_esearch_source_opts(in, dialect));
   } else {
     in = before;
@@ -201,7 +201,7 @@ Result<std::vector<std::string>> parse_cancelupdate(Cursor& in, const Dialect& d
     PABAL_TRY(std::string tag, parse_string(in, dialect, "a tag in quotes"));
     if (tags.size() == kMaxFilters) return fail(ErrorKind::kOverLimit, "More than {} tags", kMaxFilters);
     tags.push_back(std::move(tag));
-  } while (!parse_end(in, dialect));
+  } while (!take_end(in, dialect));
   return tags;
 }
 

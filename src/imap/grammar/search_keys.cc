@@ -285,7 +285,7 @@ Result<void> parse_search_keys(Cursor& in, const Dialect& dialect, SearchProgram
     if (!keys.parts.empty()) PABAL_TRY_VOID(parse_space(in, dialect));
     PABAL_TRY(Query key, parse_search_key(r, 2));
     keys.parts.push_back(std::move(key));
-  } while (!parse_end(in, dialect));
+  } while (!take_end(in, dialect));
   out.query = one_or_all(std::move(keys));
   return {};
 }

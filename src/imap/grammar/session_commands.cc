@@ -43,8 +43,7 @@ Result<AuthenticateCommand> parse_authenticate(Cursor& in, const Dialect& dialec
     PABAL_TRY_VOID(parse_space(in, dialect));
     PABAL_TRY(const std::string_view mechanism, parse_atom(in));
     out.mechanism = to_upper(mechanism);
-    Cursor end = in;
-    if (parse_end(end, dialect)) return out;
+    if (take_end(in, dialect)) return out;
     PABAL_TRY_VOID(parse_space(in, dialect));
     PABAL_TRY(out.initial_response, parse_base64(in));
     PABAL_TRY_VOID(parse_end(in, dialect));
@@ -62,7 +61,7 @@ Result<EnableCommand> parse_enable(Cursor& in, const Dialect& dialect) {
       return fail(ErrorKind::kOverLimit, "More than {} capabilities", kMaxCapabilities);
     }
     out.capabilities.push_back(to_upper(capability));
-  } while (!parse_end(in, dialect));
+  } while (!take_end(in, dialect));
   return out;
 }
 
@@ -70,7 +69,7 @@ Result<IdCommand> parse_id(Cursor& in, const Dialect& dialect) {
   IdCommand out;
   const auto parse_value = [&]() -> Result<std::optional<std::string>> {
     if (take_keyword(in, "NIL")) return std::nullopt;
-    if (!dialect.leniency.bare_id_values) return parse_nstring(in, dialect);
+    if (!dialect.leniency.loose_id) return parse_nstring(in, dialect);
     PABAL_TRY(std::string text, parse_astring(in, dialect));
     return text;
   };
@@ -79,8 +78,10 @@ Result<IdCommand> parse_id(Cursor& in, const Dialect& dialect) {
     PABAL_TRY_VOID(parse_space(in, dialect));
     PABAL_TRY(std::optional<std::string> value, parse_value());
     if (!name) return fail(ErrorKind::kRefuse, "A field of ID has no name");
-    if (out.fields.size() == kMaxIdFields || name->size() > kMaxIdFieldBytes ||
-        value.value_or("").size() > kMaxIdValueBytes) {
+    const bool fits = out.fields.size() < kMaxIdFields && name->size() <= kMaxIdFieldBytes &&
+                      (!value || value->size() <= kMaxIdValueBytes);
+    if (!fits && dialect.leniency.loose_id) return {};
+    if (!fits) {
       return fail(ErrorKind::kOverLimit, "ID takes {} fields, names of {} and values of {} bytes",
                   kMaxIdFields, kMaxIdFieldBytes, kMaxIdValueBytes);
     }

@@ -29,7 +29,7 @@ Result<void> parse_store_att_flags(Cursor& in, const Dialect& dialect, StoreComm
     return parse_end(in, dialect);
   }
   PABAL_TRY_VOID(parse_flag(in, dialect, out.flags));
-  while (!parse_end(in, dialect)) {
+  while (!take_end(in, dialect)) {
     PABAL_TRY_VOID(parse_space(in, dialect));
     PABAL_TRY_VOID(parse_flag(in, dialect, out.flags));
   }

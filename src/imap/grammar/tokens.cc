@@ -59,10 +59,23 @@ std::unexpected<Error> expected(const Cursor& in, std::string_view what) {
               shown(in.rest()));
 }
 
-Result<void> parse_space(Cursor& in, const Dialect& dialect) {
-  if (!in.take_char(' ')) return expected(in, "a space");
+bool take_space(Cursor& in, const Dialect& dialect) {
+  if (!in.take_char(' ')) return false;
   if (dialect.leniency.extra_spaces) in.take_while([](char c) { return c == ' '; });
-  return {};
+  return true;
+}
+
+bool take_end(Cursor& in, const Dialect& dialect) {
+  Cursor look = in;
+  if (dialect.leniency.extra_spaces) look.take_while([](char c) { return c == ' '; });
+  if (!look.at_end()) return false;
+  in = look;
+  return true;
+}
+
+Result<void> parse_space(Cursor& in, const Dialect& dialect) {
+  if (take_space(in, dialect)) return {};
+  return expected(in, "a space");
 }
 
 Result<void> parse_char(Cursor& in, char c) {
@@ -71,12 +84,8 @@ Result<void> parse_char(Cursor& in, char c) {
 }
 
 Result<void> parse_end(Cursor& in, const Dialect& dialect) {
-  const std::size_t start = in.position();
-  if (dialect.leniency.extra_spaces) in.take_while([](char c) { return c == ' '; });
-  if (in.at_end()) return {};
-  auto refusal = expected(in, "the end of the command");
-  in.rewind_to(start);
-  return refusal;
+  if (take_end(in, dialect)) return {};
+  return expected(in, "the end of the command");
 }
 
 bool take_keyword(Cursor& in, std::string_view word) {
@@ -89,7 +98,7 @@ bool take_keyword(Cursor& in, std::string_view word) {
 
 bool take_space_before_list(Cursor& in, const Dialect& dialect) {
   const std::size_t start = in.position();
-  if (parse_space(in, dialect) && in.peek_is('(')) return true;
+  if (take_space(in, dialect) && in.peek_is('(')) return true;
   in.rewind_to(start);
   return false;
 }

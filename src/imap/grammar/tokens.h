@@ -34,8 +34,9 @@ struct Leniency {
   bool short_day = true;
   /// \Recent in flags to be set, as copying tools send it back; it is passed over.
   bool recent_flag = true;
-  /// ID fields as atoms: ("name" Mail).
-  bool bare_id_values = true;
+  /// ID as programs really send it: fields as atoms, ("name" Mail), and more or longer ones than RFC 2971
+  /// §3.3 allows, which are passed over. A login is not to fail for what a program says of itself.
+  bool loose_id = true;
 
   static constexpr Leniency none() { return {false, false, false, false, false, false}; }
 };
@@ -70,6 +71,9 @@ bool is_bare_astring(std::string_view text);
 /// The refusal itself: "expected <what> at character 12".
 std::unexpected<Error> expected(const Cursor& in, std::string_view what);
 Result<void> parse_space(Cursor& in, const Dialect& dialect);
+/// The same as questions: a space, or the end, is taken if it stands here.
+bool take_space(Cursor& in, const Dialect& dialect);
+bool take_end(Cursor& in, const Dialect& dialect);
 Result<void> parse_char(Cursor& in, char c);
 /// Nothing may follow. The cursor stays where it is when something does.
 Result<void> parse_end(Cursor& in, const Dialect& dialect);
