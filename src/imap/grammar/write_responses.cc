@@ -87,7 +87,7 @@ void append_status_value(std::string& out, StatusItem item, const StatusValues& 
       out.append("APPENDLIMIT NIL");
       return;
     case StatusItem::kDeletedStorage:
-      return append_labelled(out, "DELETED-STORAGE ", (values.deleted_storage + 1023) / 1024);
+      return append_labelled(out, "DELETED-STORAGE ", values.deleted_storage);
     case StatusItem::kMailboxId:
       out.append("MAILBOXID (");
       append_mailbox_id(out, values.id);

@@ -40,7 +40,7 @@ struct StatusValues {
   std::uint64_t size = 0;
   mailbox::ModSeq highest_mod_seq;
   std::optional<std::uint64_t> append_limit;  ///< NIL when there is none
-  std::uint64_t deleted_storage = 0;          ///< in bytes; written in units of 1,024 (RFC 9208 §5.1)
+  std::uint64_t deleted_storage = 0;          ///< octets: the sum of RFC822.SIZE is one (RFC 9208 §4.1.4)
   mailbox::FolderId id;
 };
 void append_status(std::string& out, std::string_view mailbox, const StatusItems& wanted,
