@@ -140,4 +140,15 @@ net::Task<Result<std::vector<mailbox::LetterId>>> StoredLetters::load_threads(
   co_return std::vector<mailbox::LetterId>(letters.begin(), letters.end());
 }
 
+net::Task<Result<std::size_t>> StoredLetters::keep_column(account::AccountId account, std::string field) {
+  auto column = std::make_shared<mailbox::search::FieldColumn>(std::move(field));
+  for (std::uint64_t id = 1; id <= blobs_.size(); ++id) {
+    const std::vector<mailbox::LetterId> letter = {mailbox::LetterId(id)};
+    PABAL_CO_TRY(const auto envelopes, co_await load_envelopes(account, letter));
+    column->add(letter[0], envelopes[0]);
+  }
+  column_ = column;
+  co_return column->memory_bytes();
+}
+
 }  // namespace pabal::bench

@@ -47,11 +47,19 @@ class StoredLetters final : public mailbox::search::LetterTexts, public mailbox:
   net::Task<Result<std::vector<mailbox::LetterId>>> load_threads(
       account::AccountId account, std::span<const mailbox::LetterId> letters) override;
 
+  std::shared_ptr<const mailbox::search::FieldColumn> find_column(account::AccountId,
+                                                                  std::string_view field) override {
+    return column_ && column_->field() == field ? column_ : nullptr;
+  }
+  /// From now on the field is kept in memory; returns the bytes that it takes.
+  net::Task<Result<std::size_t>> keep_column(account::AccountId account, std::string field);
+
   std::uint64_t text_bytes() const { return text_bytes_; }
 
  private:
   store::Engine& engine_;
   std::vector<std::pair<store::BlobId, std::uint32_t>> blobs_;  ///< by id, from 1
+  std::shared_ptr<const mailbox::search::FieldColumn> column_;
   std::uint64_t text_bytes_ = 0;
 };
 

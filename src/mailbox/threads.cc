@@ -1,6 +1,6 @@
 #include "mailbox/threads.h"
 
-#include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "mailbox/order.h"
@@ -73,19 +73,26 @@ std::vector<ThreadItem> thread_by_subject(const ThreadKeys& keys, std::span<cons
   std::vector<std::uint64_t> sent;
   for (const std::uint32_t slot : slots) sent.push_back(keys.sent(slot));
   // By date all at once: the first letter of each subject comes where its thread is to be.
-  std::unordered_map<std::uint32_t, std::size_t> thread_of;
-  std::vector<std::vector<std::uint32_t>> threads;
-  for (const std::uint32_t position : sorted_positions(sent)) {
-    const auto [found, added] = thread_of.try_emplace(keys.subject(slots[position]), threads.size());
-    if (added) threads.emplace_back();
-    threads[found->second].push_back(position);
-  }
-  std::vector<ThreadItem> items;
-  items.reserve(slots.size());
-  for (const auto& thread : threads) {
-    for (const std::uint32_t position : thread) {
-      items.push_back({.position = position, .depth = position == thread.front() ? 0U : 1U});
+  constexpr std::uint32_t kNew = UINT32_MAX;
+  std::vector<std::uint32_t> thread_of(keys.subject_count(), kNew);
+  std::vector<std::uint32_t> sizes;
+  const std::vector<std::uint32_t> by_date = sorted_positions(sent);
+  for (const std::uint32_t position : by_date) {
+    std::uint32_t& thread = thread_of[keys.subject(slots[position])];
+    if (thread == kNew) {
+      thread = static_cast<std::uint32_t>(sizes.size());
+      sizes.push_back(0);
     }
+    ++sizes[thread];
+  }
+  std::vector<std::uint32_t> next(sizes.size());
+  std::exclusive_scan(sizes.begin(), sizes.end(), next.begin(), 0U);
+  const std::vector<std::uint32_t> begins = next;
+  std::vector<ThreadItem> items(slots.size());
+  for (const std::uint32_t position : by_date) {
+    const std::uint32_t thread = thread_of[keys.subject(slots[position])];
+    const std::uint32_t place = next[thread]++;
+    items[place] = {.position = position, .depth = place == begins[thread] ? 0U : 1U};
   }
   return items;
 }

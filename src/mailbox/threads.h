@@ -29,6 +29,9 @@ class ThreadKeys {
   /// How many different ids were seen; they are the numbers below.
   std::size_t id_count() const { return ids_.size(); }
 
+  /// The same for subjects.
+  std::size_t subject_count() const { return subject_numbers_.size() + 1; }
+
   std::uint64_t sent(std::uint32_t slot) const { return sent_[slot]; }
   std::uint32_t message_id(std::uint32_t slot) const { return message_ids_[slot]; }
   /// From the first of the thread to the letter that was answered.

@@ -81,6 +81,18 @@ void with_test(const Query& query, const Searched& folder, Use&& use) {
 
 }  // namespace
 
+void Leaf::use_column(std::shared_ptr<const FieldColumn> kept) {
+  column = std::move(kept);
+  column_has = column->find_text(needle.text);
+}
+
+Verdict Leaf::rate(LetterId letter, std::size_t& hint) const {
+  if (column) {
+    if (const auto place = column->find(letter, hint)) return verdict(column_has[*place]);
+  }
+  return candidates.may_have(letter) ? Verdict::kUnknown : Verdict::kOut;
+}
+
 Conditions::Conditions(const Query& query) : root_(build(query)) {}
 
 Conditions::Node Conditions::build_parts(Kind kind, std::span<const Query> parts) {
@@ -167,10 +179,9 @@ void Conditions::rate_rows(const Node& node, const Searched& folder, std::vector
       return with_test(*node.query, folder,
                        [&](auto test) { rate_each([&](const Row& row) { return verdict(test(row)); }); });
     case Kind::kLeaf: {
-      const Candidates& candidates = leaves_[node.leaf].candidates;
-      return rate_each([&](const Row& row) {
-        return candidates.may_have(row.letter) ? Verdict::kUnknown : Verdict::kOut;
-      });
+      const Leaf& leaf = leaves_[node.leaf];
+      std::size_t hint = 0;
+      return rate_each([&](const Row& row) { return leaf.rate(row.letter, hint); });
     }
   }
 }

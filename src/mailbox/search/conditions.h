@@ -4,12 +4,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "mailbox/flags.h"
 #include "mailbox/folder_table.h"
 #include "mailbox/query.h"
+#include "mailbox/search/field_column.h"
 #include "mailbox/search/index.h"
 #include "mailbox/search/needles.h"
 #include "mailbox/uid_set.h"
@@ -38,6 +40,13 @@ struct Leaf {
   Needle needle{};          ///< of those that look for a text
   Candidates candidates{};  ///< all, unless the index was asked
   bool has_needle = false;
+  /// Of an envelope's field that is kept in memory: what its letters have. Others are not known by it.
+  std::shared_ptr<const FieldColumn> column{};
+  std::vector<bool> column_has{};
+
+  void use_column(std::shared_ptr<const FieldColumn> kept);
+  /// What candidates and column tell of a letter. `hint` is the column's.
+  Verdict rate(LetterId letter, std::size_t& hint) const;
 };
 
 class Conditions {
@@ -48,7 +57,7 @@ class Conditions {
   std::span<Leaf> leaves() { return leaves_; }
   std::span<const Leaf> leaves() const { return leaves_; }
 
-  /// A verdict for each row, from what rows and the leaves' candidates tell.
+  /// A verdict for each row, from what rows and the leaves' candidates and columns tell.
   std::vector<Verdict> rate_rows(const Searched& folder) const;
   /// The verdict on one row, its leaves known so far.
   Verdict rate(const Row& row, const Searched& folder, std::span<const Verdict> leaves) const;

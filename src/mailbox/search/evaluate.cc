@@ -27,6 +27,7 @@ class Evaluator::Search {
 
   net::Task<Result<std::vector<std::uint32_t>>> run() {
     verdicts_ = conditions_.rate_rows(folder_);
+    if (in_doubt() > kFewLetters) use_columns();
     if (in_doubt() > kFewLetters) PABAL_CO_TRY_VOID(co_await ask_index());
     if (in_doubt() > 0) PABAL_CO_TRY_VOID(co_await settle());
     std::vector<std::uint32_t> found;
@@ -51,6 +52,18 @@ class Evaluator::Search {
 
   std::size_t in_doubt() const {
     return static_cast<std::size_t>(std::ranges::count(verdicts_, Verdict::kUnknown));
+  }
+
+  void use_columns() {
+    bool any = false;
+    for (Leaf& leaf : conditions_.leaves()) {
+      if (leaf.cost != Cost::kEnvelope || !leaf.has_needle) continue;
+      auto column = with_.notes_.find_column(account_, leaf.needle.field);
+      if (!column) continue;
+      leaf.use_column(std::move(column));
+      any = true;
+    }
+    if (any) verdicts_ = conditions_.rate_rows(folder_);
   }
 
   net::Task<Result<void>> ask_index() {
@@ -82,9 +95,8 @@ class Evaluator::Search {
 
   std::vector<Verdict> known_of(const Row& row) const {
     std::vector<Verdict> leaves;
-    for (const Leaf& leaf : conditions_.leaves()) {
-      leaves.push_back(leaf.candidates.may_have(row.letter) ? Verdict::kUnknown : Verdict::kOut);
-    }
+    std::size_t hint = 0;
+    for (const Leaf& leaf : conditions_.leaves()) leaves.push_back(leaf.rate(row.letter, hint));
     return leaves;
   }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/ascii.h"
 #include "mailbox/search/indexer.h"
 #include "mailbox/search/testing.h"
 #include "net/scope.h"
@@ -33,6 +34,10 @@ class MemoryNotes final : public LetterNotes {
     for (const LetterId id : ids) threads.push_back(LetterId((id.value() - 1) / 2 * 2 + 1));
     co_return threads;
   }
+  std::shared_ptr<const FieldColumn> find_column(account::AccountId, std::string_view field) override {
+    return column && equals_ignoring_case(column->field(), field) ? column : nullptr;
+  }
+  std::shared_ptr<const FieldColumn> column;
   std::size_t loaded = 0;
 
  private:
@@ -188,6 +193,24 @@ TEST_F(EvaluateTest, ReadsNoMoreThanItMust) {
   EXPECT_EQ(find({query::HeaderHas{"From", "b@x"}}), Positions{200});
   EXPECT_EQ(letters_.reads, 0U);
   EXPECT_LE(notes_.loaded, kBlockLetters);
+}
+
+TEST_F(EvaluateTest, AFieldThatIsKeptInMemoryIsNotLoaded) {
+  for (int i = 0; i < 100; ++i) add(fmt::format("From: u{} <a@x.org>\r\n\r\nother\r\n", i % 10));
+  auto column = std::make_shared<FieldColumn>("From");
+  for (const auto& [id, text] : letters_.letters) {
+    if (id.value() % 3 > 0) column->add(id, message::parse_envelope(text));
+  }
+  const Query query{query::HeaderHas{"FROM", "U7 <a"}};
+  const Positions without = find(query);
+  EXPECT_EQ(without.size(), 10U);
+  notes_.column = column;
+  notes_.loaded = 0;
+  EXPECT_EQ(find(query), without);
+  EXPECT_EQ(notes_.loaded, 33U);
+  // Over the border between two letters nothing is found.
+  EXPECT_EQ(find({query::HeaderHas{"From", ">u"}}), Positions{});
+  EXPECT_EQ(find({query::HeaderHas{"From", ">"}}).size(), 100U);
 }
 
 TEST_F(EvaluateTest, ALetterOfManyPiecesIsReadToItsEnd) {

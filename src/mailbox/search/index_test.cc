@@ -110,7 +110,7 @@ TEST_F(IndexTest, FindsPartsOfWordsInEveryScript) {
 
 TEST_F(IndexTest, IsTrueToAScanHoweverItGrows) {
   RandomText random(11);
-  for (int round = 0; round < 30; ++round) {
+  for (int round = 0; round < 12; ++round) {
     for (std::size_t i = random.below(60); i > 0; --i) letters_.add(random.letter());
     for (std::size_t i = random.below(10); i > 0 && !letters_.letters.empty(); --i) {
       letters_.letters.erase(LetterId(1 + random.below(letters_.last)));
@@ -119,8 +119,8 @@ TEST_F(IndexTest, IsTrueToAScanHoweverItGrows) {
     expect_true(random, 20);
   }
   EXPECT_LT(state().segments.size(), 10U);
-  EXPECT_GT(state().through.value(), 300U);
-  expect_true(random, 300);
+  EXPECT_GT(state().through.value(), 150U);
+  expect_true(random, 100);
 }
 
 TEST_F(IndexTest, AFewNewLettersAreLeftToBeScanned) {
@@ -150,16 +150,16 @@ TEST_F(IndexTest, BlocksWithoutLettersVanishAtMerges) {
 TEST_F(IndexTest, ACrashAtAnyBatchLeavesItTrue) {
   RandomText random(5);
   std::size_t deaths = 0;
-  for (int round = 0; round < 150; ++round) {
+  for (int round = 0; round < 60; ++round) {
     for (std::size_t i = random.below(40); i > 0; --i) letters_.add(random.letter());
     DyingEngine dying(*engine_, random.below(6));
     const auto indexed = index(dying);
     deaths += indexed ? 0 : 1;
-    if (round % 5 == 0) expect_true(random, 5);
+    if (round % 10 == 0) expect_true(random, 20);
   }
-  EXPECT_GT(deaths, 30U);
+  EXPECT_GT(deaths, 10U);
   ASSERT_TRUE(index(*engine_));
-  expect_true(random, 200);
+  expect_true(random, 60);
   // Nothing is left of what was begun.
   const IndexState now = state();
   EXPECT_TRUE(now.leftovers.empty());
@@ -205,7 +205,7 @@ net::Task<void> wake_and_stop(net::Loop& loop, Indexer& indexer, store::Engine& 
   indexer.wake(kBob);
   while (true) {
     const auto state = co_await load_index_state(engine, account::partition_of(kBob));
-    if (state && state->through == LetterId(3000)) break;
+    if (state && state->through == LetterId(1000)) break;
     if (!co_await net::sleep_until(loop.in(std::chrono::milliseconds(1)))) break;
   }
   scope.cancel();
@@ -214,11 +214,11 @@ net::Task<void> wake_and_stop(net::Loop& loop, Indexer& indexer, store::Engine& 
 
 TEST_F(IndexTest, RunsInTheBackground) {
   RandomText random(8);
-  for (int i = 0; i < 3000; ++i) letters_.add(random.letter());
+  for (int i = 0; i < 1000; ++i) letters_.add(random.letter());
   letters_.letters[LetterId(17)] += std::string(2'000'000, 'y') + " straggler\r\n";
   Indexer indexer(loop_.loop(), *engine_, letters_, workers_);
   loop_.run_until_done(wake_and_stop(loop_.loop(), indexer, *engine_));
-  EXPECT_EQ(state().through, LetterId(3000));
+  EXPECT_EQ(state().through, LetterId(1000));
   EXPECT_TRUE(find({Needle::Where::kBody, "STRAGGLER"}).may_have(LetterId(17)));
   EXPECT_FALSE(find({Needle::Where::kBody, "STRAGGLER"}).may_have(LetterId(170)));
 }

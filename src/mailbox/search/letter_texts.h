@@ -4,13 +4,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "account/ids.h"
 #include "base/result.h"
 #include "mailbox/ids.h"
+#include "mailbox/search/field_column.h"
 #include "message/envelope.h"
 #include "net/task.h"
 
@@ -43,6 +46,10 @@ class LetterNotes {
   /// The thread that each is in.
   virtual net::Task<Result<std::vector<LetterId>>> load_threads(account::AccountId account,
                                                                 std::span<const LetterId> letters) = 0;
+  /// The field's texts of many letters, if they are kept in memory; null: they are not, or not yet.
+  virtual std::shared_ptr<const FieldColumn> find_column(account::AccountId, std::string_view) {
+    return nullptr;
+  }
 };
 
 }  // namespace pabal::mailbox::search
