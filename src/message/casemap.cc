@@ -107,6 +107,7 @@ class FoldTable {
     const std::int32_t size =
         decompose(decomposition_, static_cast<UChar32>(c), buffer.data(), buffer.size(), &status);
     if (size < 0 || U_FAILURE(status)) return out.push_back(c);
+    const std::size_t before = out.size();
     for (std::int32_t i = 0; i < size;) {
       UChar32 one;
       U16_NEXT(buffer.data(), i, size, one);
@@ -116,6 +117,12 @@ class FoldTable {
       } else {
         out.push_back(static_cast<char32_t>(one));
       }
+    }
+    // A letter in a circle is no part of the syllable beside it.
+    if (is_lead(out.back()) || is_lead(out[before]) ||
+        (out.size() > before + 1 && is_lead(out[before + 1]))) {
+      out.resize(before);
+      out.push_back(c);
     }
   }
 

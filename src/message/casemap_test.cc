@@ -29,6 +29,7 @@ TEST(Casemap, FoldsAsTheCollationSays) {
       {"letters alone", "ㅋㅋ하", "ㅋㅋ하"},
       {"halfwidth jamo", "ﾡﾢ", "ㄱㄲ"},
       {"circled", "㉮", "가"},
+      {"a circled letter, beside a vowel", "㉠\u1161", "㉠\u1161"},
       {"no-break space", "a\u00a0b", "A B"},
       {"astral", "\U00010428\U0001f389", "\U00010400\U0001f389"},
       {"turkish dotless", "ı", "I"},
