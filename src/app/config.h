@@ -104,6 +104,12 @@ struct Config {
     } throttle;
   } account;
 
+  struct Mailbox {
+    std::uint64_t cache = 0;
+    Duration keep_log{};
+    Duration grace{};
+  } mailbox;
+
   struct Smtp {
     std::uint64_t max_letter = 0;
     std::size_t max_recipients = 0;

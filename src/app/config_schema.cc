@@ -128,6 +128,20 @@ Options account_rows() {
   };
 }
 
+Options mailbox_rows() {
+  return {
+      row(PABAL_OPTION(mailbox.cache), size("8 MiB", "1 TiB"), "\"256 MiB\"", kRestart,
+          "Memory for folders that are looked at, about 50 bytes a letter. Those that were used longest ago are "
+          "read again when somebody opens them."),
+      row(PABAL_OPTION(mailbox.keep_log), duration("1h", "3650d"), "\"30d\"", kRestart,
+          "How long a mail program may stay away and still be told just what changed meanwhile (QRESYNC). The "
+          "last 10,000 changes of an account are kept in any case."),
+      row(PABAL_OPTION(mailbox.grace), duration("0s", "30d"), "\"10m\"", kRestart,
+          "How long a letter can still be read after it was removed, for sessions that have not heard of that "
+          "yet."),
+  };
+}
+
 Options throttle_rows() {
   return {
       row(PABAL_OPTION(account.throttle.free_failures), whole<int>(0, 1000), "4", kRestart,
@@ -393,6 +407,7 @@ ConfigSchema::Rows::Rows(const std::vector<std::string>& protocols) {
       {"account.password", "Password checks."},
       {"account.scram", "SCRAM, which proves a password without sending it (RFC 5802, RFC 7677)."},
       {"account.throttle", "What slows down those who guess passwords."},
+      {"mailbox", "Folders and letters."},
       {"smtp", "Mail that comes in: from other servers, and from mail programs."},
       {"queue.timeout",
        "How long another server may take. RFC 5321 §4.5.3.2 asks for at least what the defaults are: shorter "
@@ -403,8 +418,9 @@ ConfigSchema::Rows::Rows(const std::vector<std::string>& protocols) {
       {"journey", "The record of every letter's way."},
       {"dns", "How names are looked up."},
   };
-  for (auto* section : {server_rows, log_rows, admin_rows, store_rows, limits_rows, account_rows,
-                        throttle_rows, smtp_rows, imap_rows, queue_rows, journey_rows, dns_rows}) {
+  for (auto* section :
+       {server_rows, log_rows, admin_rows, store_rows, limits_rows, account_rows, throttle_rows, mailbox_rows,
+        smtp_rows, imap_rows, queue_rows, journey_rows, dns_rows}) {
     add(options, section());
   }
   tables.push_back(

@@ -19,6 +19,12 @@ account::QuotaLimit default_quota(const Config& config) {
   return bytes == 0 ? account::QuotaLimit::unlimited() : account::QuotaLimit::of_bytes(bytes);
 }
 
+mailbox::MailboxOptions mailbox_options(const Config& config) {
+  return {.cache_bytes = config.mailbox.cache,
+          .keep_log = std::chrono::ceil<std::chrono::seconds>(config.mailbox.keep_log),
+          .grace = std::chrono::ceil<std::chrono::seconds>(config.mailbox.grace)};
+}
+
 account::CredentialsOptions credentials_options(const Config& config) {
   return {
       .store_scram_keys = config.account.scram.enabled,
@@ -47,7 +53,7 @@ Core::Core(const Config& config, const Clock& clock, Random& random,
       places_(directory_),
       journeys_(*store_, places_),
       journal_(clock_, random_, journeys_, live_),
-      mailboxes_(*store_, journal_, clock_) {}
+      mailboxes_(*store_, journal_, clock_, mailbox_options(config)) {}
 
 Result<std::unique_ptr<Core>> Core::open(const Config& config, const Clock& clock, Random& random) {
   PABAL_TRY(auto store, store::open_embedded(store_options(config)));

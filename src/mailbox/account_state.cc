@@ -171,7 +171,8 @@ net::Task<Result<bool>> AccountState::read_on(std::vector<LogRecord>& records, F
   ModSeq known = view_.counters.last_change;
   for (int tries = 0; tries < kMaxTries; ++tries) {
     const auto keep = [&](const LogRecord& record) {
-      if (records.size() <= kMaxReplayed) records.push_back(record);
+      records.push_back(record);
+      return records.size() <= kMaxReplayed;
     };
     const auto span = co_await scan_log(engine_, partition_, known, keep);
     if (!span && span.error().kind == ErrorKind::kConflict) co_return false;
@@ -226,7 +227,9 @@ net::Task<Result<void>> AccountState::load_table(FolderId folder) {
       TableBuilder builder(*table);
       PABAL_CO_TRY_VOID(
           co_await scan_log(engine_, partition_, table->mod_seq(), [&](const LogRecord& record) {
-            if (record.after.last_change <= view_.counters.last_change) builder.replay(record);
+            const bool known = record.after.last_change <= view_.counters.last_change;
+            if (known) builder.replay(record);
+            return known;
           }));
       table = builder.freeze(view_.counters.last_change);
     }

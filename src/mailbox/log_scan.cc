@@ -38,7 +38,7 @@ net::Task<Result<std::vector<StoredPage>>> load_pages(store::Engine& engine, sto
 }  // namespace
 
 net::Task<Result<LogSpan>> scan_log(store::Engine& engine, store::PartitionId partition, ModSeq after,
-                                    std::function<void(const LogRecord&)> see) {
+                                    std::function<bool(const LogRecord&)> see) {
   std::optional<store::KeyRange> range = store::KeyRange::with_prefix(kLogPrefix);
   range->start = log_key(ModSeq(after.value() + 1));
   LogReader reader;
@@ -52,9 +52,9 @@ net::Task<Result<LogSpan>> scan_log(store::Engine& engine, store::PartitionId pa
       if (!span.empty() && change.value() != span.last.value() + 1) {
         co_return fail(ErrorKind::kConflict, "the log of {} was cut while it was read", partition);
       }
+      if (!see(*record)) co_return span;
       if (span.empty()) span.first = change;
       span.last = change;
-      see(*record);
     }
     range = page.next();
   }
@@ -103,6 +103,7 @@ net::Task<Result<std::optional<FolderHistory>>> load_history(store::Engine& engi
         history.left.add(left->uids);
       }
     }
+    return true;
   };
   const auto span = co_await scan_log(engine, partition, since, read);
   if (!span && span.error().kind == ErrorKind::kConflict) co_return std::nullopt;
@@ -135,14 +136,31 @@ net::Task<Result<Checkpoint>> load_checkpoint(store::Engine& engine, store::Part
   co_return Checkpoint{*at, value->version};
 }
 
+net::Task<Result<std::vector<PageHead>>> load_page_heads(store::Engine& engine, store::PartitionId partition,
+                                                         FolderId folder) {
+  std::vector<PageHead> heads;
+  std::optional<store::KeyRange> range = store::KeyRange::with_prefix(page_prefix(folder));
+  while (range) {
+    PABAL_CO_TRY(const store::ScanPage scanned, co_await engine.scan(partition, *range, kWidePage));
+    for (std::size_t i = 0; i < scanned.size(); ++i) {
+      const auto head = decode_page_head(scanned[i].value);
+      if (!head) co_return damaged("a folder's page", partition);
+      heads.push_back(*head);
+    }
+    range = scanned.next();
+  }
+  co_return std::move(heads);
+}
+
 net::Task<Result<Table>> load_table(store::Engine& engine, store::PartitionId partition, FolderId folder) {
   for (int tries = 0; tries < kMaxTries; ++tries) {
     PABAL_CO_TRY(const Checkpoint before, co_await load_checkpoint(engine, partition));
     PABAL_CO_TRY(std::vector<StoredPage> pages, co_await load_pages(engine, partition, folder));
     TableBuilder builder(folder, std::move(pages));
-    const auto log = co_await scan_log(engine, partition, before.at,
-                                       [&](const LogRecord& record) { builder.replay(record); });
-    if (!log && log.error().kind != ErrorKind::kConflict) co_return std::unexpected(log.error());
+    const auto log = co_await scan_log(engine, partition, before.at, [&](const LogRecord& record) {
+      builder.replay(record);
+      return true;
+    });
     // All of that is of one moment only if no checkpoint was stored meanwhile.
     PABAL_CO_TRY(const Checkpoint after, co_await load_checkpoint(engine, partition));
     if (!log || before != after) continue;

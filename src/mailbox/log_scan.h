@@ -8,6 +8,7 @@
 
 #include "mailbox/folder_table.h"
 #include "mailbox/log_ops.h"
+#include "mailbox/page_codec.h"
 #include "net/task.h"
 #include "store/engine.h"
 
@@ -22,9 +23,10 @@ struct LogSpan {
   bool follows(ModSeq change) const { return empty() || first.value() == change.value() + 1; }
 };
 
-/// Calls `see` with each record after `after`, in order. kConflict: records were dropped while it read.
+/// Calls `see` with each record after `after`, in order, until it says that it has seen enough (false; that
+/// record is not in the span). kConflict: records were dropped while it read.
 net::Task<Result<LogSpan>> scan_log(store::Engine& engine, store::PartitionId partition, ModSeq after,
-                                    std::function<void(const LogRecord&)> see);
+                                    std::function<bool(const LogRecord&)> see);
 
 /// The oldest change that the log still has; nothing for an account that was never changed.
 net::Task<Result<std::optional<ModSeq>>> find_log_floor(store::Engine& engine, store::PartitionId partition);
@@ -47,6 +49,9 @@ net::Task<Result<std::vector<Folder>>> load_stored_folders(store::Engine& engine
 
 /// The folder's letters as of the log's end.
 net::Task<Result<Table>> load_table(store::Engine& engine, store::PartitionId partition, FolderId folder);
+/// What the folder's stored pages cover.
+net::Task<Result<std::vector<PageHead>>> load_page_heads(store::Engine& engine, store::PartitionId partition,
+                                                         FolderId folder);
 
 /// The change up to which all pages hold all; 0 if none was stored yet.
 struct Checkpoint {

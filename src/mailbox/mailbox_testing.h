@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mailbox/mailboxes.h"
+#include "net/scope.h"
 #include "net/testing.h"
 #include "store/memory.h"
 

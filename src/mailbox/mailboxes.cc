@@ -5,6 +5,7 @@
 
 #include "base/lru_map.h"
 #include "mailbox/apply.h"
+#include "mailbox/keeper.h"
 #include "mailbox/log_scan.h"
 #include "mailbox/writer.h"
 
@@ -14,6 +15,12 @@ namespace {
 
 // Accounts of which anything is remembered, however little it is.
 constexpr std::size_t kMaxAccounts = 100'000;
+
+KeeperOptions keeper_options(const MailboxOptions& options) {
+  return {
+      .upkeep = {.keep_log = options.keep_log, .keep_changes = options.keep_changes, .grace = options.grace},
+      .checkpoint_changes = options.checkpoint_changes};
+}
 
 std::unexpected<Error> no_such_folder() { return fail(ErrorKind::kRefuse, "there is no such folder"); }
 
@@ -44,7 +51,14 @@ Mailboxes::Mailboxes(store::Engine& engine, journey::Journal& journal, const Clo
       journal_(journal),
       clock_(clock),
       options_(options),
-      accounts_(std::make_unique<Accounts>()) {}
+      accounts_(std::make_unique<Accounts>()),
+      keeper_(std::make_unique<Keeper>(engine, clock, keeper_options(options), [this](account::AccountId id) {
+        const auto account = account_of(id);
+        const auto counters = account->writer.state().find_counters();
+        return InMemory{
+            .head = counters ? std::optional(counters->last_change) : std::nullopt,
+            .find_table = [account](FolderId folder) { return account->writer.state().find_table(folder); }};
+      })) {}
 
 Mailboxes::~Mailboxes() = default;
 
@@ -58,7 +72,8 @@ std::shared_ptr<Mailboxes::Account> Mailboxes::account_of(account::AccountId id)
         accounts_->by_id.find(account::AccountId(*accounts_->by_id.oldest_key()))->counted_bytes;
   }
   auto& entry = accounts_->by_id.find_or_add(id);
-  entry.account = std::make_shared<Account>(engine_, journal_, clock_, id, [](const Written&) {});
+  entry.account = std::make_shared<Account>(
+      engine_, journal_, clock_, id, [this, id](const Written& written) { keeper_->note(id, written); });
   return entry.account;
 }
 
@@ -215,9 +230,12 @@ net::Task<Result<ModSeq>> Mailboxes::sync(account::AccountId id) {
   if (const auto known = account->writer.state().find_counters()) {
     // Without the pen as long as there is nothing new, as nearly always. What our own writer has stored and
     // not yet published looks new as well, and is known when the pen comes to us.
-    const ModSeq next(known->last_change.value() + 1);
-    PABAL_CO_TRY(const auto news, co_await engine_.get_one(account::partition_of(id), log_key(next)));
-    if (!news) co_return known->last_change;
+    // Looked for in a range, since the very next change may be forgotten already.
+    store::KeyRange range = store::KeyRange::with_prefix(kLogPrefix);
+    range.start = log_key(ModSeq(known->last_change.value() + 1));
+    PABAL_CO_TRY(const store::ScanPage news, co_await engine_.scan(account::partition_of(id), range,
+                                                                   {.max_entries = 1, .keys_only = true}));
+    if (news.empty()) co_return known->last_change;
   }
   PABAL_CO_TRY(const auto loaded, co_await load(id, std::nullopt, true));
   co_return loaded->writer.state().find_counters()->last_change;
@@ -254,6 +272,9 @@ net::Task<Result<UidSet>> Mailboxes::uids_at(account::AccountId account, FolderI
   uids.add(history->left);
   co_return uids.subtract(history->came);
 }
+
+net::Task<void> Mailboxes::keep() { return keeper_->run(); }
+net::Task<void> Mailboxes::keep_once() { return keeper_->look_up(); }
 
 LetterStore Mailboxes::letters_of(account::AccountId account) const {
   return LetterStore(engine_, account::partition_of(account));

@@ -47,6 +47,8 @@ struct MailboxOptions {
   std::uint64_t keep_changes = 10'000;
   /// How long a letter stays readable after it left its last folder: another session may still show it.
   std::chrono::seconds grace = std::chrono::minutes(10);
+  /// So many changes are made into pages, more or less.
+  std::uint64_t checkpoint_changes = 1000;
 };
 
 /// UIDs that left a folder (RFC 7162 §3.2.6).
@@ -55,6 +57,8 @@ struct Vanished {
   /// false: the log does not go back so far; `uids` is all below UIDNEXT that are not there.
   bool complete = true;
 };
+
+class Keeper;
 
 class Mailboxes {
  public:
@@ -113,6 +117,8 @@ class Mailboxes {
   /// Background: stores pages, trims the log, drops the letters of removed rows after a grace. Runs until
   /// cancelled; spawn once a process.
   net::Task<void> keep();
+  /// One round of that, without waiting for more. For tests and tools.
+  net::Task<void> keep_once();
 
  private:
   struct Accounts;
@@ -134,6 +140,7 @@ class Mailboxes {
   const Clock& clock_;
   const MailboxOptions options_;
   const std::unique_ptr<Accounts> accounts_;
+  const std::unique_ptr<Keeper> keeper_;
 };
 
 }  // namespace pabal::mailbox

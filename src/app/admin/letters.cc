@@ -24,25 +24,52 @@ std::string text_of(std::string_view head, std::string_view name) {
   return field ? message::decode_header_text(field->value) : std::string();
 }
 
+Task<Result<void>> show_row(AdminServices& services, const std::string& folder, mailbox::LetterId id,
+                            const mailbox::LetterRecord& record, Reply& reply) {
+  PABAL_CO_TRY(const std::string head, co_await services.mailboxes->read(record, 0, kHeadBytes));
+  co_return co_await reply.item(Json::object({{"id", id.value()},
+                                              {"folder", folder},
+                                              {"received", to_text(record.received)},
+                                              {"size", record.size_bytes()},
+                                              {"from", text_of(head, "From")},
+                                              {"sender", text_of(head, "Return-Path")},
+                                              {"subject", text_of(head, "Subject")},
+                                              {"recipient", record.recipient},
+                                              {"journey", record.journey.to_string()}}));
+}
+
+Task<Result<std::size_t>> list_folder(AdminServices& services, account::AccountId account,
+                                      mailbox::FolderId folder, const std::string& path, Reply& reply) {
+  auto table = co_await services.mailboxes->open(account, folder);
+  if (!table && table.error().kind == ErrorKind::kRefuse) co_return 0;  // it was deleted meanwhile
+  if (!table) co_return failure_of(std::move(table));
+  std::size_t count = 0;
+  std::vector<mailbox::LetterId> ids;
+  for (std::size_t at = 0; at < (*table)->size();) {
+    ids.clear();
+    for (; at < (*table)->size() && ids.size() < kPageLetters; ++at) ids.push_back((**table)[at].letter);
+    PABAL_CO_TRY(const auto records, co_await services.mailboxes->find_all(account, ids));
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (!records[i]) continue;  // removed meanwhile
+      PABAL_CO_TRY_VOID(co_await show_row(services, path, ids[i], *records[i], reply));
+      ++count;
+    }
+  }
+  co_return count;
+}
+
+// By folders: a letter that lies in two is shown twice.
 Task<Result<Json>> list_letters(AdminServices& services, const Params& params, Reply& reply) {
   PABAL_CO_TRY(const account::Account account, co_await load_account(services, params));
+  // What other nodes have written, too.
+  PABAL_CO_TRY_VOID(co_await services.mailboxes->sync(account.id));
+  PABAL_CO_TRY(const mailbox::Folders folders, co_await services.mailboxes->folders(account.id));
   std::size_t count = 0;
-  for (mailbox::LetterId after;;) {
-    PABAL_CO_TRY(const auto page, co_await services.mailboxes->list(account.id, after, kPageLetters));
-    for (const auto& [id, record] : page.items) {
-      PABAL_CO_TRY(const std::string head, co_await services.mailboxes->read(record, 0, kHeadBytes));
-      PABAL_CO_TRY_VOID(co_await reply.item(Json::object({{"id", id.value()},
-                                                          {"received", to_text(record.received)},
-                                                          {"size", record.size_bytes()},
-                                                          {"from", text_of(head, "From")},
-                                                          {"sender", text_of(head, "Return-Path")},
-                                                          {"subject", text_of(head, "Subject")},
-                                                          {"recipient", record.recipient},
-                                                          {"journey", record.journey.to_string()}})));
-      ++count;
-      after = id;
-    }
-    if (!page.more) break;
+  for (const mailbox::Folder& folder : folders->all()) {
+    if (folder.letters == 0) continue;
+    PABAL_CO_TRY(const std::size_t here,
+                 co_await list_folder(services, account.id, folder.id, folders->path_of(folder), reply));
+    count += here;
   }
   co_return Json::object({{"count", count}});
 }
@@ -75,6 +102,7 @@ std::vector<Method> letter_methods() {
        .show = {.shape = Show::Shape::kTable,
                 .sentence = "The mailbox is empty.",
                 .columns = {{"id", "ID"},
+                            {"folder", "FOLDER"},
                             {"received", "RECEIVED", Column::As::kTime},
                             {"size", "SIZE", Column::As::kSize},
                             {"sender", "FROM"},
