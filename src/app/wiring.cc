@@ -166,6 +166,7 @@ void Server::start_housekeeping() {
     if (index != 0) co_return;
     duties.spawn(housekeeping_->run(on_bug));
     duties.spawn(journey_keeping_->run(on_bug));
+    duties.spawn(core_->mailboxes().keep());
   });
 }
 

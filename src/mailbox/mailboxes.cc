@@ -133,6 +133,7 @@ class Mailboxes::Load final : public Errand {
 
   std::optional<FolderId> table() const override { return folder_; }
   bool wants_news() const override { return news_; }
+  bool is_change() const override { return false; }
   bool attempt(Draft&) override { return true; }
   void fail(const Error& error) override { outcome_ = std::unexpected(error); }
   bool failed() const override { return !outcome_.has_value(); }

@@ -127,8 +127,12 @@ net::Task<void> Writer::settle(Group& group, Group& later) {
     Group done;
     for (Errand* errand : group) (errand->attempt(draft) ? done : later).push_back(errand);
     group = std::move(done);
-    if (draft.empty()) co_return;
-
+    if (draft.empty()) {
+      const auto news = co_await look_for_news(group);
+      if (news && *news) continue;
+      if (!news) fail_all(group, news.error());
+      co_return;
+    }
     const Result<void> committed = co_await commit(draft);
     if (committed) {
       for (Errand* errand : group) {
@@ -144,6 +148,15 @@ net::Task<void> Writer::settle(Group& group, Group& later) {
     fail_all(group, again ? committed.error() : again.error());
     co_return;
   }
+}
+
+// Nothing came of the group: there was nothing to do, or it was refused. A commit would have met what other
+// nodes have written; so it is looked for.
+net::Task<Result<bool>> Writer::look_for_news(Group& group) {
+  if (std::ranges::none_of(group, [](const Errand* errand) { return errand->is_change(); })) co_return false;
+  PABAL_CO_TRY(const bool news, co_await state_.catch_up());
+  if (news) co_await prepare(group);
+  co_return news;
 }
 
 net::Task<Result<bool>> Writer::recover(const Error& error, Group& group, Group& later) {

@@ -28,6 +28,8 @@ class Errand {
   virtual std::optional<FolderId> table() const = 0;
   /// What other nodes have written must be known first.
   virtual bool wants_news() const { return false; }
+  /// It means to change something, so that doing nothing is right only if all that others wrote is known.
+  virtual bool is_change() const { return true; }
   /// Does it, and keeps the outcome; again when the draft before could not be stored. false: there is no room
   /// in this commit, and nothing was done.
   virtual bool attempt(Draft& draft) = 0;
@@ -73,6 +75,7 @@ class Writer {
   net::Task<void> write(Group group);
   net::Task<void> prepare(Group& group);
   net::Task<void> settle(Group& group, Group& later);
+  net::Task<Result<bool>> look_for_news(Group& group);
   /// Whether to try again, with the group as it is then.
   net::Task<Result<bool>> recover(const Error& error, Group& group, Group& later);
   /// Whether a reason was found that is gone now.
