@@ -246,6 +246,15 @@ std::string encode_facts(const LetterFacts& facts) {
   return out;
 }
 
+Result<Envelope> decode_facts_envelope(std::string_view bytes) {
+  Cursor cursor(bytes);
+  const auto version = cursor.take_u8();
+  const auto envelope = cursor.take_sized();
+  if (version != kVersion || !envelope)
+    return fail(ErrorKind::kCorrupt, "the stored facts about a letter are damaged, or of another form");
+  return decode_envelope(*envelope);
+}
+
 Result<LetterFacts> decode_facts(std::string_view bytes) {
   const auto damaged = [] {
     return fail(ErrorKind::kCorrupt, "the stored facts about a letter are damaged");

@@ -91,5 +91,7 @@ std::string make_preview(std::string_view text);
 std::string encode_facts(const LetterFacts& facts);
 /// kCorrupt for bytes that encode_facts did not write, or that a newer version did.
 Result<LetterFacts> decode_facts(std::string_view bytes);
+/// The letter's own envelope alone, for whoever looks at those of a whole folder.
+Result<Envelope> decode_facts_envelope(std::string_view bytes);
 
 }  // namespace pabal::message
