@@ -128,6 +128,8 @@ Result<void> Server::open_mail() {
     service->set_backend(
         {mail_->smtp(), &certificates_->server(), log_.with({{"listener", service->name()}})});
   }
+  search_sources_.emplace(core_->mailboxes());
+  search_.emplace(core_->store(), *search_sources_, *search_sources_, *workers_);
   imap_connections_.emplace(config().imap.connections_per_account);
   imap_.emplace(imap::ImapServices{.authenticator = *authenticator_,
                                    .directory = core_->directory(),
@@ -135,6 +137,7 @@ Result<void> Server::open_mail() {
                                    .engine = core_->store(),
                                    .journal = core_->journal(),
                                    .connections = *imap_connections_,
+                                   .evaluator = &*search_,
                                    .log = log_});
   for (const auto& service : imap_services_) {
     service->set_backend({*imap_, &certificates_->server(), log_.with({{"listener", service->name()}})});

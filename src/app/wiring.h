@@ -39,6 +39,8 @@
 #include "base/log_writer.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "mailbox/search/evaluate.h"
+#include "mailbox/search_sources.h"
 #include "net/limits.h"
 #include "net/scope.h"
 #include "net/server_loops.h"
@@ -125,6 +127,8 @@ class Server final : private ServerControl {
   std::unique_ptr<Certificates> certificates_;
   std::optional<net::WorkerPool> workers_;
   std::unique_ptr<MailSystem> mail_;
+  std::optional<mailbox::SearchSources> search_sources_;
+  std::optional<mailbox::search::Evaluator> search_;
   std::optional<imap::AccountConnections> imap_connections_;
   std::optional<imap::ImapServices> imap_;
   std::optional<Housekeeping> housekeeping_;

@@ -13,6 +13,7 @@
 #include "imap/account_connections.h"
 #include "journey/journal.h"
 #include "mailbox/mailboxes.h"
+#include "mailbox/search/evaluate.h"
 #include "store/engine.h"
 
 namespace pabal::net {
@@ -28,6 +29,7 @@ struct ImapServices {
   store::Engine& engine;
   journey::Journal& journal;
   AccountConnections& connections;
+  mailbox::search::Evaluator* evaluator = nullptr;  ///< never null where people log in
   Logger log = {};
 };
 

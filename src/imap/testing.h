@@ -7,6 +7,7 @@
 
 #include "account/authenticator.h"
 #include "imap/session.h"
+#include "mailbox/search_sources.h"
 #include "net/scope.h"
 #include "net/testing.h"
 #include "store/memory.h"
@@ -67,13 +68,16 @@ class TestServer {
   account::Authenticator authenticator{directory, credentials, throttle, random, observer};
   QuietJournal journal;
   mailbox::Mailboxes mailboxes{*engine, journal, sim.clock()};
+  mailbox::SearchSources sources{mailboxes};
+  mailbox::search::Evaluator evaluator{*engine, sources, sources, pool};
   AccountConnections connections{3};
   ImapServices services{.authenticator = authenticator,
                         .directory = directory,
                         .mailboxes = mailboxes,
                         .engine = *engine,
                         .journal = journal,
-                        .connections = connections};
+                        .connections = connections,
+                        .evaluator = &evaluator};
   ImapOptions options;
   SessionSummary last_summary;
 

@@ -45,6 +45,8 @@ constexpr std::array kTable = std::to_array<Command>({
     {"UID FETCH", kSelected, kPlain, run_fetch},
     {"STORE", kSelected, kNumbers, run_store},
     {"UID STORE", kSelected, kPlain, run_store},
+    {"SEARCH", kSelected, kNumbers, run_search},
+    {"UID SEARCH", kSelected, kPlain, run_search},
     {"COPY", kSelected, kByNumber, run_copy},
     {"UID COPY", kSelected, kPlain, run_copy},
     {"MOVE", kSelected, kByNumber, run_move},
