@@ -14,7 +14,7 @@ from private_servers import MAIL_OWNER, Trouble, children, free_port, group, pro
 DOMAIN = "example.test"
 PASSWORD = "hungry-for-crepes"
 CORPUS, MILLION, PEOPLE, WRITERS = "corpus", "million", 20, 10
-PLAIN_USERS = [CORPUS, MILLION, "w", *(f"u{i}" for i in range(PEOPLE)), *(f"w{i}" for i in range(WRITERS))]
+USERS = [CORPUS, MILLION, "w", *(f"u{i}" for i in range(PEOPLE)), *(f"w{i}" for i in range(WRITERS))]
 
 
 class Server(private_servers.Server):
@@ -75,6 +75,8 @@ file = "{self.directory}/log"
 [limits]
 connections = 30000
 connections_per_network = 30000
+[imap]
+connections_per_account = 30000
 [[listener]]
 name = "imap"
 protocol = "imap"
@@ -108,7 +110,7 @@ tls = "implicit"
         self.pabal("status", "--wait", "20")
         if DOMAIN not in self.pabal("--json", "domain", "list"):
             self.pabal("domain", "add", DOMAIN)
-            for name in PLAIN_USERS:
+            for name in USERS:
                 self.pabal("account", "add", f"{name}@{DOMAIN}", "--password-stdin", said=PASSWORD + "\n")
 
 
@@ -158,7 +160,13 @@ service imap-hibernate {
     def prepare(self) -> None:
         self.mail = self.directory / "mail"
         self.mail.mkdir(exist_ok=True)
-        os.chown(self.mail, MAIL_OWNER, MAIL_OWNER)
+        self.mail.chmod(0o777)
+
+    def write_users(self) -> None:
+        """Each has a number of their own: the system lets one wait with 128 processes for changes of files."""
+        (self.directory / "users").write_text("".join(
+            f"{name}@{DOMAIN}:{{PLAIN}}{PASSWORD}:{MAIL_OWNER + i}:{MAIL_OWNER}::{self.mail}/{name}\n"
+            for i, name in enumerate(USERS)))
 
     def clear(self) -> None:
         super().clear()
@@ -174,6 +182,7 @@ service imap-hibernate {
 
     def configure(self) -> None:
         directory, internal = self.directory, user("dovecot", "uucp")
+        self.write_users()
         where = {"maildir": "maildir:~/Maildir", "mdbox": "mdbox:~/mdbox"}[self.kind]
         (directory / "dovecot.conf").write_text(f"""
 base_dir = {directory}/base
@@ -192,12 +201,12 @@ first_valid_uid = 1
 mail_location = {where}
 mail_max_userip_connections = 100000
 passdb {{
-  driver = static
-  args = password={PASSWORD}
+  driver = passwd-file
+  args = {directory}/users
 }}
 userdb {{
-  driver = static
-  args = uid={MAIL_OWNER} gid={MAIL_OWNER} home={self.mail}/%n
+  driver = passwd-file
+  args = {directory}/users
 }}
 namespace inbox {{
   inbox = yes
