@@ -1,4 +1,5 @@
-"""The IMAP servers that are measured, each started privately (../private_servers.py). They keep their mail between runs."""
+"""The IMAP servers that are measured, each started privately (../private_servers.py). They keep their mail between
+runs."""
 
 import contextlib
 import os
@@ -18,7 +19,7 @@ USERS = [CORPUS, MILLION, "w", *(f"u{i}" for i in range(PEOPLE)), *(f"w{i}" for 
 
 
 class Server(private_servers.Server):
-    """`mode` is what it is set up for: as shipped, or as its manual says for many logins, for idle clients, for a fill."""
+    """`mode` is what it is set up for: "shipped", or as its manual says for "pooled" logins, "idle" clients, "filling"."""
 
     def __init__(self, directory: pathlib.Path):
         self.directory = directory

@@ -147,6 +147,7 @@ class Session:
             self._take(response)
         self.running = None
         status, text = response[1], " ".join(map(str, response[2:]))
+        self._take_code(response[2:])
         if status == "NO":
             if self.selecting:
                 self.view = None
@@ -216,11 +217,15 @@ class Session:
     def _take_status(self, word, text):
         if word == "BYE":
             raise Fault(f"the server says goodbye: {text}")
-        if text and isinstance(text[0], str) and text[0].startswith("["):
-            words = " ".join(map(str, text)).strip("[").split("]")[0].split()
-            self.codes[words[0].upper()] = words[1:]
-            if words[0].upper() == "CLOSED":
-                self.view = View()
+        if self._take_code(text) == "CLOSED":
+            self.view = View()
+
+    def _take_code(self, text):
+        if not text or not isinstance(text[0], str) or not text[0].startswith("["):
+            return None
+        name, *values = text[0].strip("[]").split()
+        self.codes[name.upper()] = values
+        return name.upper()
 
     def _take_vanished(self, rest):
         if not self.qresync:

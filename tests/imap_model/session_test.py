@@ -15,8 +15,8 @@ class Scripted(Session):
         self.say("* OK hello", "t1 OK in")
         super().__init__(0, "bob", "secret")
         self.qresync = qresync
-        self.say("* 3 EXISTS", "t2 OK selected", "* 1 FETCH (UID 1 FLAGS ())", "* 2 FETCH (UID 4 FLAGS (\\Seen) MODSEQ (7))",
-                 "* 3 FETCH (UID 9 FLAGS (\\Recent a))", "t3 OK done")
+        self.say("* 3 EXISTS", "t2 OK selected", "* 1 FETCH (UID 1 FLAGS ())",
+                 "* 2 FETCH (UID 4 FLAGS (\\Seen) MODSEQ (7))", "* 3 FETCH (UID 9 FLAGS (\\Recent a))", "t3 OK done")
         self.select("INBOX")
         self.say(*lines)
 
@@ -68,7 +68,8 @@ class Views(unittest.TestCase):
                 self.hear(command, *lines)
 
     def test_what_may_not_be_said_with_qresync(self):
-        for name, command, line in [("EXPUNGE", "NOOP", "* 1 EXPUNGE"), ("VANISHED during FETCH", "FETCH 1 FLAGS", "* VANISHED 1"),
+        for name, command, line in [("EXPUNGE", "NOOP", "* 1 EXPUNGE"),
+                                    ("VANISHED during FETCH", "FETCH 1 FLAGS", "* VANISHED 1"),
                                     ("VANISHED of nothing", "NOOP", "* VANISHED 5")]:
             with self.subTest(name), self.assertRaises(Fault):
                 self.hear(command, line, qresync=True)

@@ -6,39 +6,19 @@ import os
 import pathlib
 import re
 import ssl
-import subprocess
 import tempfile
 import unittest
 
 import peers
-from pabal_server import PATIENCE, PROGRAM, Pabal
+from pabal_server import PATIENCE, Pabal
 from support import PASSWORD, MailTest
 
-LISTENERS = """
-[[listener]]
-name = "imap"
-protocol = "imap"
-address = ["127.0.0.1:0"]
-[[listener]]
-name = "imaps"
-protocol = "imap"
-address = ["127.0.0.1:0"]
-tls = "implicit"
-"""
 imaplib._MAXLINE = 10_000_000  # a folder of many letters has long lines
 
 
 def chosen_server():
     """`IMAP_SERVER=dovecot` proves a test, not Pabal."""
     return os.environ.get("IMAP_SERVER", "pabal")
-
-
-def speaks_imap():
-    """Not every build of Pabal does."""
-    with tempfile.NamedTemporaryFile("w", suffix=".toml") as config:
-        config.write(LISTENERS)
-        config.flush()
-        return subprocess.run([PROGRAM, "--config", config.name, "config", "check"], capture_output=True).returncode == 0
 
 
 class ImapTest(MailTest):
@@ -49,8 +29,6 @@ class ImapTest(MailTest):
         if chosen_server() == "dovecot":
             if not peers.installed(peers.Dovecot.program) or os.geteuid() != 0:
                 raise unittest.SkipTest("Dovecot is not unpacked, or this is not root")
-        elif not speaks_imap():
-            raise unittest.SkipTest("this Pabal knows no IMAP")
         super().setUpClass()
         cls.server = cls.pabal
 
@@ -58,7 +36,7 @@ class ImapTest(MailTest):
     def make_server(cls):
         if chosen_server() == "dovecot":
             return peers.Dovecot(PASSWORD)
-        return Pabal(more_config=LISTENERS)
+        return Pabal()
 
     def setUp(self):
         directory = tempfile.TemporaryDirectory(prefix="pabal-imap-")

@@ -19,6 +19,8 @@ LISTENERS = {
     "submission": 'protocol = "submission"\naddress = ["127.0.0.1:0"]',
     "submissions": 'protocol = "submission"\ntls = "implicit"\naddress = ["127.0.0.1:0"]',
     "lmtp": 'protocol = "lmtp"\naddress = ["127.0.0.1:0"]',
+    "imap": 'protocol = "imap"\naddress = ["127.0.0.1:0"]',
+    "imaps": 'protocol = "imap"\ntls = "implicit"\naddress = ["127.0.0.1:0"]',
 }
 
 
