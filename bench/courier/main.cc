@@ -2,49 +2,20 @@
 #include <fmt/format.h>
 
 #include <cstring>
-#include <ctime>
 #include <thread>
 
 #include "net/dns_static.h"
 #include "net/listener.h"
 #include "net/scope.h"
+#include "null_mail.h"
 #include "queue/smtp_courier.h"
+#include "queue/written_letter.h"
 #include "smtp/server_session.h"
 #include "store/memory.h"
 
 using namespace pabal;
 
 namespace {
-
-/// Accepts everything and keeps nothing.
-class NullHandler final : public smtp::ServerHandler {
- public:
-  net::Task<smtp::Reply> connected(const smtp::SessionFacts&) override { co_return smtp::Reply{220, {}, ""}; }
-  net::Task<smtp::Reply> greeted(const smtp::SessionFacts&) override { co_return smtp::Reply{250, {}, ""}; }
-  std::unique_ptr<smtp::LoginExchange> begin_login(const smtp::SessionFacts&, std::string_view) override {
-    return nullptr;
-  }
-  net::Task<smtp::Reply> mail(const smtp::SessionFacts&, const smtp::MailCommand& command) override {
-    co_return smtp::sender_ok(command.reverse_path);
-  }
-  net::Task<smtp::Reply> rcpt(const smtp::SessionFacts&, const smtp::RcptCommand& command) override {
-    co_return smtp::recipient_ok(command.forward_path);
-  }
-  net::Task<std::expected<std::unique_ptr<smtp::LetterSink>, smtp::Reply>> begin_letter(
-      const smtp::SessionFacts&, smtp::LetterRequest) override {
-    co_return std::make_unique<Sink>();
-  }
-  void reset() override {}
-
- private:
-  class Sink final : public smtp::LetterSink {
-   public:
-    net::Task<Result<void>> write(std::string_view) override { co_return Result<void>(); }
-    net::Task<smtp::LetterVerdict> finish() override {
-      co_return smtp::LetterVerdict{{250, smtp::status::kLetterOk, "Message accepted for delivery"}, {}};
-    }
-  };
-};
 
 /// Nobody follows live.
 class NullJournal final : public journey::Journal {
@@ -76,7 +47,7 @@ class Peer {
 
  private:
   net::Task<void> serve(std::unique_ptr<net::Connection> connection) {
-    NullHandler handler;
+    bench::NullHandler handler;
     co_await serve_smtp(*connection, handler, options_);
   }
 
@@ -85,32 +56,6 @@ class Peer {
   std::unique_ptr<net::Listener> listener_;
   std::thread thread_;
 };
-
-double seconds_on(clockid_t clock) {
-  timespec now{};
-  ::clock_gettime(clock, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
-net::Task<queue::Letter> store_letter(store::Engine& store, std::size_t size_bytes) {
-  std::string text = "From: alice@crepes.fr\r\nTo: bob@hamburger.edu\r\nSubject: a letter\r\n\r\n";
-  while (text.size() + 72 < size_bytes) {
-    text += "Do you like ketchup? How about pickles? Nobody knows what they think.\r\n";
-  }
-  auto writer = store.new_blob();
-  std::ignore = co_await writer->write(text);
-  auto staged = co_await writer->finish();
-  queue::Letter letter{.id = journey::JourneyId(1),
-                       .sender = *account::Address::parse("alice@crepes.fr"),
-                       .preamble = "Received: from crepes.fr by crepes.fr\r\n",
-                       .blob = staged->id,
-                       .blob_bytes = staged->size_bytes};
-  store::Batch batch(store::PartitionId("queue 0"));
-  batch.hold(staged->id, "letter");
-  batch.attach(*std::move(staged));
-  std::ignore = co_await store.commit(std::move(batch));
-  co_return letter;
-}
 
 net::Task<void> carry_many(queue::SmtpCourier& courier, const queue::Letter& letter, std::size_t count,
                            std::size_t& relayed) {
@@ -142,15 +87,18 @@ void measure(std::size_t errands, std::size_t size_bytes, std::size_t letters) {
   queue::SmtpCourier courier(
       {loop, *store, *resolver, random, journal},
       {.host_name = "crepes.fr", .own = {.loopback_is_ours = false}, .port = peer.port()});
-  const queue::Letter letter = loop.run_until_done(store_letter(*store, size_bytes));
+  queue::Letter letter{.id = journey::JourneyId(1),
+                       .sender = *account::Address::parse("alice@crepes.fr"),
+                       .preamble = "Received: from crepes.fr by crepes.fr\r\n"};
+  std::ignore = loop.run_until_done(queue::write_letter(*store, bench::make_letter(size_bytes), letter));
   std::size_t relayed = 0;
-  const double cpu = seconds_on(CLOCK_THREAD_CPUTIME_ID);
-  const double wall = seconds_on(CLOCK_MONOTONIC);
+  const double cpu = bench::seconds_on(CLOCK_THREAD_CPUTIME_ID);
+  const double wall = bench::seconds_on(CLOCK_MONOTONIC);
   loop.run_until_done(carry_side_by_side(courier, letter, errands, letters, relayed));
   const double count = static_cast<double>(relayed);
   fmt::print("{:4} errands at a time, {:7} bytes: {:7.1f} us of processor a letter, {:7.0f} letters/s\n",
-             errands, letter.size_bytes(), (seconds_on(CLOCK_THREAD_CPUTIME_ID) - cpu) / count * 1e6,
-             count / (seconds_on(CLOCK_MONOTONIC) - wall));
+             errands, letter.size_bytes(), (bench::seconds_on(CLOCK_THREAD_CPUTIME_ID) - cpu) / count * 1e6,
+             count / (bench::seconds_on(CLOCK_MONOTONIC) - wall));
 }
 
 }  // namespace

@@ -15,7 +15,6 @@
 namespace pabal::queue {
 namespace {
 
-constexpr std::size_t kClients = 20;  // on each loop
 constexpr std::size_t kLetterBytes = 4096;
 
 class TakesAll final : public Courier {
@@ -61,8 +60,10 @@ struct Bench {
   Queue& queue;
   std::size_t letters;
   std::size_t domains;
+  std::size_t clients;  // on each loop
   std::atomic<std::size_t> next = 0;
   std::atomic<std::size_t> added = 0;
+  std::atomic<std::size_t> answered = 0;  // added or refused
 };
 
 net::Task<void> client(Bench& bench, net::Loop& loop) {
@@ -84,6 +85,7 @@ net::Task<void> client(Bench& bench, net::Loop& loop) {
     submission.token = journey::make_resend_token(text);
     const auto added = co_await bench.queue.add(std::move(submission));
     if (added && added->what == Added::What::kQueued) ++bench.added;
+    ++bench.answered;
   }
 }
 
@@ -91,15 +93,17 @@ net::Task<void> work(Bench& bench, net::Loop& loop, std::size_t index, std::atom
   net::Scope server(loop);
   server.spawn(bench.queue.run(index));
   net::Scope clients(loop);
-  for (std::size_t i = 0; i < kClients; ++i) clients.spawn(client(bench, loop));
+  for (std::size_t i = 0; i < bench.clients; ++i) clients.spawn(client(bench, loop));
   co_await clients.join();
-  while (carried < bench.added) (void)co_await net::sleep_until(loop.in(std::chrono::milliseconds(1)));
+  // The other loops' clients may still bring letters for the shards of this one.
+  while (bench.answered < bench.letters || carried < bench.added)
+    (void)co_await net::sleep_until(loop.in(std::chrono::milliseconds(1)));
   server.cancel();
   co_await server.join();
 }
 
 int run(const std::filesystem::path& directory, std::size_t loop_count, std::size_t letters,
-        std::size_t domains) {
+        std::size_t domains, std::size_t clients) {
   const SystemClock clock;
   SystemRandom random;
   Metrics metrics;
@@ -118,7 +122,7 @@ int run(const std::filesystem::path& directory, std::size_t loop_count, std::siz
   std::vector<Queue::Place> places;
   for (std::size_t i = 0; i < loop_count; ++i) places.push_back({loops.loop(i), courier});
   Queue queue(services, std::move(places), {});
-  Bench bench{**engine, journal, queue, letters, domains};
+  Bench bench{**engine, journal, queue, letters, domains, clients};
 
   const MonoTime begin = clock.mono();
   loops.run_on_each([&](net::Loop& loop, std::size_t index) { return work(bench, loop, index, carried); });
@@ -135,11 +139,11 @@ int run(const std::filesystem::path& directory, std::size_t loop_count, std::siz
 
 int main(int count, char** words) {
   if (count < 3) {
-    fmt::print(stderr, "queue_bench DIRECTORY LOOPS [LETTERS [DOMAINS]]\n");
+    fmt::print(stderr, "queue_bench DIRECTORY LOOPS [LETTERS [DOMAINS [CLIENTS]]]\n");
     return 2;
   }
   const auto number = [&](int at, std::size_t usual) {
     return count > at ? std::strtoull(words[at], nullptr, 10) : usual;
   };
-  return pabal::queue::run(words[1], number(2, 1), number(3, 20'000), number(4, 10));
+  return pabal::queue::run(words[1], number(2, 1), number(3, 20'000), number(4, 10), number(5, 20));
 }

@@ -3,62 +3,16 @@
 #include <malloc.h>
 
 #include <cstring>
-#include <ctime>
 
 #include "net/memory_stream.h"
 #include "net/scope.h"
+#include "null_mail.h"
 #include "smtp/client_session.h"
 #include "smtp/server_session.h"
 
 using namespace pabal;
 
 namespace {
-
-/// Accepts everything and keeps nothing.
-class NullHandler final : public smtp::ServerHandler {
- public:
-  net::Task<smtp::Reply> connected(const smtp::SessionFacts&) override { co_return smtp::Reply{220, {}, ""}; }
-  net::Task<smtp::Reply> greeted(const smtp::SessionFacts&) override { co_return smtp::Reply{250, {}, ""}; }
-  std::unique_ptr<smtp::LoginExchange> begin_login(const smtp::SessionFacts&, std::string_view) override {
-    return nullptr;
-  }
-  net::Task<smtp::Reply> mail(const smtp::SessionFacts&, const smtp::MailCommand& command) override {
-    co_return smtp::sender_ok(command.reverse_path);
-  }
-  net::Task<smtp::Reply> rcpt(const smtp::SessionFacts&, const smtp::RcptCommand& command) override {
-    co_return smtp::recipient_ok(command.forward_path);
-  }
-  net::Task<std::expected<std::unique_ptr<smtp::LetterSink>, smtp::Reply>> begin_letter(
-      const smtp::SessionFacts&, smtp::LetterRequest) override {
-    co_return std::make_unique<Sink>(*this);
-  }
-  void reset() override {}
-  std::uint64_t bytes = 0;
-
- private:
-  class Sink final : public smtp::LetterSink {
-   public:
-    explicit Sink(NullHandler& owner) : owner_(owner) {}
-    net::Task<Result<void>> write(std::string_view piece) override {
-      owner_.bytes += piece.size();
-      co_return Result<void>();
-    }
-    net::Task<smtp::LetterVerdict> finish() override {
-      co_return smtp::LetterVerdict{{250, smtp::status::kLetterOk, "Message accepted for delivery"}, {}};
-    }
-
-   private:
-    NullHandler& owner_;
-  };
-};
-
-std::string make_letter(std::size_t size_bytes) {
-  std::string out = "From: alice@crepes.fr\r\nTo: bob@hamburger.edu\r\nSubject: a letter\r\n\r\n";
-  while (out.size() + 72 < size_bytes) {
-    out += "Do you like ketchup? How about pickles? Nobody knows what they think.\r\n";
-  }
-  return out + ".\r\n";
-}
 
 std::string dot_stuffed(std::string_view letter) {
   smtp::LetterEncoder encoder(smtp::Framing::kDotStuffed, smtp::BareLineEnds::kNormalise);
@@ -71,11 +25,7 @@ std::string dot_stuffed(std::string_view letter) {
   return out += encoder.finish();
 }
 
-double cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
+double cpu_seconds() { return bench::seconds_on(CLOCK_THREAD_CPUTIME_ID); }
 
 net::Task<void> serve(std::unique_ptr<net::Connection> connection, smtp::ServerHandler& handler,
                       const smtp::ServerOptions& options) {
@@ -140,7 +90,7 @@ net::Task<void> send_by_client(net::Connection& connection, std::size_t count, s
 struct Bench {
   SystemClock clock;
   net::Loop loop{clock};
-  NullHandler handler;
+  bench::NullHandler handler;
   smtp::ServerOptions options = smtp::ServerOptions::mx("hamburger.edu");
 
   template <class Talk>
@@ -163,7 +113,7 @@ void run_all(std::size_t letters) {
   const std::string envelope = "MAIL FROM:<alice@crepes.fr>\r\nRCPT TO:<bob@hamburger.edu>\r\nDATA\r\n";
   for (const std::size_t size : {4096u, 65536u, 1048576u}) {
     const std::size_t count = std::max<std::size_t>(1, letters * 4096 / size);
-    const std::string letter = make_letter(size);
+    const std::string letter = bench::make_letter(size) + ".\r\n";  // a line that the wire must stuff
     const std::string body = dot_stuffed(letter);
     bench.run("server, raw bytes, DATA", count, letter.size(), [&](std::unique_ptr<net::Stream> stream) {
       bench.loop.run_until_done(send_raw(*stream, count, envelope, body));

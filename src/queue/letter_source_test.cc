@@ -4,6 +4,7 @@
 
 #include "base/ascii.h"
 #include "net/testing.h"
+#include "queue/written_letter.h"
 #include "store/memory.h"
 
 namespace pabal::queue {
@@ -11,21 +12,7 @@ namespace {
 
 class LetterSourceTest : public testing::Test {
  protected:
-  void write(std::string text) {
-    const auto put = [&]() -> net::Task<Result<void>> {
-      auto writer = store->new_blob();
-      PABAL_CO_TRY_VOID(co_await writer->write(text));
-      PABAL_CO_TRY(auto staged, co_await writer->finish());
-      letter.blob = staged.id;
-      letter.blob_bytes = staged.size_bytes;
-      store::Batch batch(store::PartitionId("queue"));
-      batch.hold(staged.id, "letter");
-      batch.attach(std::move(staged));
-      PABAL_CO_TRY_VOID(co_await store->commit(std::move(batch)));
-      co_return Result<void>();
-    };
-    ASSERT_TRUE(sim.run_until_done(put()));
-  }
+  void write(std::string_view text) { ASSERT_TRUE(sim.run_until_done(write_letter(*store, text, letter))); }
   Result<std::string> read(smtp::LetterSource& source) {
     const auto all = [&]() -> net::Task<Result<std::string>> {
       std::string out;

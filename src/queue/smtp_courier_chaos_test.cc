@@ -11,6 +11,7 @@
 #include "net/testing.h"
 #include "queue/scripted_peer.h"
 #include "queue/smtp_courier.h"
+#include "queue/written_letter.h"
 #include "store/memory.h"
 
 namespace pabal::queue {
@@ -161,18 +162,6 @@ class ChaosTest : public testing::TestWithParam<int> {
     co_return std::move(ours);
   }
 
-  net::Task<void> put_letter() {
-    auto writer = store->new_blob();
-    std::ignore = co_await writer->write("Subject: dinner\r\n\r\n.Do you like ketchup?\r\n");
-    auto staged = co_await writer->finish();
-    letter.blob = staged->id;
-    letter.blob_bytes = staged->size_bytes;
-    store::Batch batch(store::PartitionId("queue"));
-    batch.hold(staged->id, "letter");
-    batch.attach(*std::move(staged));
-    std::ignore = co_await store->commit(std::move(batch));
-  }
-
   net::Task<void> carry_some(SmtpCourier& courier, int errands) {
     for (int i = 0; i < errands; ++i) {
       std::vector<Recipient> to;
@@ -222,7 +211,8 @@ mx2.hamburger.edu.  A  192.0.2.8
 TEST_P(ChaosTest, NothingIsLostAndNothingSentTwice) {
   letter.sender = *account::Address::parse("alice@crepes.fr");
   letter.preamble = "Received: from crepes.fr\r\n";
-  sim.run_until_done(put_letter());
+  ASSERT_TRUE(
+      sim.run_until_done(write_letter(*store, "Subject: dinner\r\n\r\n.Do you like ketchup?\r\n", letter)));
   SmtpCourierOptions options{.host_name = "crepes.fr"};
   options.connect_with = [this](net::Endpoint to, net::Deadline, std::optional<net::IpAddress>) {
     return connect(std::move(to));

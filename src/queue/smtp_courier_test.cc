@@ -8,6 +8,7 @@
 
 #include "net/dns_static.h"
 #include "queue/scripted_peer.h"
+#include "queue/written_letter.h"
 #include "store/memory.h"
 
 namespace pabal::queue {
@@ -56,21 +57,7 @@ class CourierTest : public testing::Test {
     EXPECT_THAT(hosts.faults, testing::IsEmpty());
   }
 
-  void write(std::string_view text) {
-    const auto put = [&]() -> net::Task<Result<void>> {
-      auto writer = store->new_blob();
-      PABAL_CO_TRY_VOID(co_await writer->write(text));
-      PABAL_CO_TRY(auto staged, co_await writer->finish());
-      letter.blob = staged.id;
-      letter.blob_bytes = staged.size_bytes;
-      store::Batch batch(store::PartitionId("queue"));
-      batch.hold(staged.id, staged.id.to_hex());
-      batch.attach(std::move(staged));
-      PABAL_CO_TRY_VOID(co_await store->commit(std::move(batch)));
-      co_return Result<void>();
-    };
-    ASSERT_TRUE(sim.run_until_done(put()));
-  }
+  void write(std::string_view text) { ASSERT_TRUE(sim.run_until_done(write_letter(*store, text, letter))); }
 
   SmtpCourier& the_courier() {
     if (!courier) {

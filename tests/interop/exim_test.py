@@ -1,50 +1,26 @@
 """Exim as the server that sends to us, by BDAT, and as a smart host that wants a login."""
 
-import smtplib
 import unittest
 
 import letters
 from pabal_server import Pabal
 from peers import Exim, installed
-from support import PASSWORD, MailTest, OutboundTest, main
-
-ALICE = "alice@crepes.fr"
+from support import OutboundTest, main
+from through import ALICE, ThroughTest, ToMxTest
 
 is_here = unittest.skipUnless(installed(Exim.program), "Exim is not unpacked (tools/set-up.sh)")
 
 
 @is_here
-class ToMx(MailTest):
+class ToMx(ToMxTest, ThroughTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.exim = cls.start(Exim(("127.0.0.1", cls.pabal.ports["mx"])))
-
-    def hand_in(self, sender, recipients, letter, mail_options=()):
-        with smtplib.SMTP("127.0.0.1", self.exim.port, timeout=60) as client:
-            client.sendmail(sender, recipients, letter, mail_options)
-
-    def test_letters_arrive_byte_for_byte(self):
-        for name, letter in letters.ALL.items():
-            with self.subTest(name):
-                bob = self.new_account()
-                self.hand_in(ALICE, bob, letter, ["BODY=8BITMIME"])
-                [arrived] = self.assert_arrived(bob, letter)
-                self.assertIn(b"with ESMTPS", arrived)
-
-    def test_twenty_megabytes(self):
-        bob, letter = self.new_account(), letters.large()
-        self.hand_in(ALICE, bob, letter)
-        self.assert_arrived(bob, letter)
-
-    def test_addresses_in_any_script(self):
-        hong = self.pabal.add_account(PASSWORD, "홍길동")
-        self.hand_in("앨리스@crepes.fr", hong, letters.UTF8, ["SMTPUTF8", "BODY=8BITMIME"])
-        self.assert_arrived(hong, letters.UTF8)
+        cls.peer = cls.start(Exim(("127.0.0.1", cls.pabal.ports["mx"])))
 
     def test_our_refusal_is_told_to_the_sender(self):
         self.hand_in(ALICE, "nobody@hamburger.edu", letters.PLAIN)
-        report = self.exim.wait_for_letters(1)[-1]
+        report = self.peer.wait_for_letters(1)[-1]
         self.assertIn(b"nobody@hamburger.edu", report)
         self.assertIn(b"550 5.1.1", report)
 

@@ -3,52 +3,26 @@ that passes it on to another Pabal."""
 
 import email
 import email.policy
-import smtplib
 import unittest
 
 import letters
 from pabal_server import Pabal
 from peers import Postfix, installed
-from support import PASSWORD, MailTest, OutboundTest, main, needs_root
+from support import PASSWORD, OutboundTest, main, needs_root
+from through import ALICE, ThroughTest, ToMxTest
 
-ALICE = "alice@crepes.fr"
 ZONE = "crepes.fr. MX 10 mail.crepes.fr.\nmail.crepes.fr. A 127.0.0.1\n"
 
 is_here = unittest.skipUnless(installed(Postfix.program), "Postfix is not unpacked (tools/set-up.sh)")
 
 
-class PostfixTest(MailTest):
-    def hand_in(self, sender, recipients, letter, mail_options=(), rcpt_options=()):
-        """To Postfix, as a client of its own does."""
-        with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=60) as client:
-            client.sendmail(sender, recipients, letter, mail_options, rcpt_options)
-
-
 @needs_root
 @is_here
-class ToMx(PostfixTest):
+class ToMx(ToMxTest, ThroughTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.postfix = cls.start(Postfix(("127.0.0.1", cls.pabal.ports["mx"]), smtp_tls_security_level="encrypt"))
-
-    def test_letters_arrive_byte_for_byte(self):
-        for name, letter in letters.ALL.items():
-            with self.subTest(name):
-                bob = self.new_account()
-                self.hand_in(ALICE, bob, letter, ["BODY=8BITMIME"])
-                [arrived] = self.assert_arrived(bob, letter)
-                self.assertIn(b"with ESMTPS", arrived)
-
-    def test_twenty_megabytes(self):
-        bob, letter = self.new_account(), letters.large()
-        self.hand_in(ALICE, bob, letter)
-        self.assert_arrived(bob, letter)
-
-    def test_addresses_in_any_script(self):
-        hong = self.pabal.add_account(PASSWORD, "홍길동")
-        self.hand_in("앨리스@crepes.fr", hong, letters.UTF8, ["SMTPUTF8", "BODY=8BITMIME"])
-        self.assert_arrived(hong, letters.UTF8)
+        cls.peer = cls.start(Postfix(("127.0.0.1", cls.pabal.ports["mx"]), smtp_tls_security_level="encrypt"))
 
     def test_many_letters_and_recipients(self):
         people = [self.new_account() for _ in range(5)]
@@ -61,7 +35,7 @@ class ToMx(PostfixTest):
         bob = self.new_account()
         self.hand_in(ALICE, [bob, "nobody@hamburger.edu"], letters.PLAIN)
         self.assert_arrived(bob, letters.PLAIN)
-        report = self.postfix.wait_for_letters(1)[-1]
+        report = self.peer.wait_for_letters(1)[-1]
         self.assertIn(b"Status: 5.1.1", report)
         self.assertIn(b"nobody@hamburger.edu", report)
 
@@ -74,7 +48,7 @@ class ToMx(PostfixTest):
 
 @needs_root
 @is_here
-class ToSubmission(PostfixTest):
+class ToSubmission(ThroughTest):
     """As an office's server that hands everything to its provider, with a login."""
 
     def start_postfix(self, port, bob, **settings):
@@ -89,7 +63,7 @@ class ToSubmission(PostfixTest):
             for mechanism in "plain", "login", "scram-sha-256":
                 with self.subTest(port, mechanism=mechanism):
                     bob, carol = self.new_account(), self.new_account()
-                    self.postfix = self.start_postfix(port, bob, smtp_sasl_mechanism_filter=mechanism, **settings)
+                    self.peer = self.start_postfix(port, bob, smtp_sasl_mechanism_filter=mechanism, **settings)
                     letter = letters.sent_by(bob, letters.DOTS)
                     self.hand_in(bob, carol, letter)
                     [arrived] = self.assert_arrived(carol, letter)
@@ -98,11 +72,11 @@ class ToSubmission(PostfixTest):
 
 @needs_root
 @is_here
-class ToLmtp(PostfixTest):
+class ToLmtp(ThroughTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.postfix = cls.start(Postfix(("127.0.0.1", cls.pabal.ports["lmtp"]), "lmtp"))
+        cls.peer = cls.start(Postfix(("127.0.0.1", cls.pabal.ports["lmtp"]), "lmtp"))
 
     def test_letters_arrive_byte_for_byte(self):
         for name, letter in letters.ALL.items():
