@@ -75,7 +75,7 @@ Result<std::string> parse_rights(Cursor& in, const Dialect& dialect) {
   if (rights.size() > kMaxRightsBytes || !std::ranges::all_of(rights, [](char c) {
         return is_lower(c) || is_digit(c) || c == '+' || c == '-';
       })) {
-    return fail(ErrorKind::kRefuse, "Rights are small letters and digits (RFC 4314 §2)");
+    return fail(ErrorKind::kRefuse, "Rights are small letters and digits (RFC 4314, section 2)");
   }
   return rights;
 }
@@ -171,7 +171,7 @@ Result<SetAclCommand> parse_setacl(Cursor& in, const Dialect& dialect) {
   if (out.rights.starts_with('-')) out.how = How::kRemove;
   if (out.how != How::kReplace) out.rights.erase(0, 1);
   if (out.rights.find_first_of("+-") != std::string::npos) {
-    return fail(ErrorKind::kRefuse, "A + or - stands before all rights, once (RFC 4314 §3.1)");
+    return fail(ErrorKind::kRefuse, "A + or - stands before all rights, once (RFC 4314, section 3.1)");
   }
   PABAL_TRY_VOID(parse_end(in, dialect));
   return out;

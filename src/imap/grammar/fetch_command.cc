@@ -204,7 +204,7 @@ Result<FetchCommand> parse_fetch(Cursor& in, const Dialect& dialect, bool uid) {
   }
   PABAL_TRY_VOID(parse_end(in, dialect));
   if (out.vanished && !out.changed_since) {
-    return fail(ErrorKind::kRefuse, "VANISHED goes with CHANGEDSINCE (RFC 7162 §3.2.6)");
+    return fail(ErrorKind::kRefuse, "VANISHED goes with CHANGEDSINCE (RFC 7162, section 3.2.6)");
   }
   if (uid) out.items.add(FetchItem::kUid);
   if (out.changed_since) out.items.add(FetchItem::kModSeq);  // RFC 7162 §3.1.4.1

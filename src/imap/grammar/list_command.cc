@@ -121,7 +121,7 @@ Result<ListCommand> parse_list(Cursor& in, const Dialect& dialect) {
     PABAL_TRY_VOID(parse_space(in, dialect));
   }
   if (out.selection.recursive_match && !out.selection.subscribed) {
-    return fail(ErrorKind::kRefuse, "RECURSIVEMATCH goes with SUBSCRIBED (RFC 5258 §3.1)");
+    return fail(ErrorKind::kRefuse, "RECURSIVEMATCH goes with SUBSCRIBED (RFC 5258, section 3.1)");
   }
   PABAL_TRY(out.reference, parse_list_mailbox(in, dialect));
   PABAL_TRY_VOID(parse_space(in, dialect));

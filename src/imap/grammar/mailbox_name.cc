@@ -161,7 +161,8 @@ Result<std::string> decode_mailbox_name(std::string text, const Dialect& dialect
   }
   if (!dialect.utf8) {
     auto decoded = dialect.leniency.broken_utf7 ? from_modified_utf7_lenient(text) : from_modified_utf7(text);
-    if (!decoded) return fail(ErrorKind::kRefuse, "A mailbox name is not modified UTF-7 (RFC 3501 §5.1.3)");
+    if (!decoded)
+      return fail(ErrorKind::kRefuse, "A mailbox name is not modified UTF-7 (RFC 3501, section 5.1.3)");
     text = *std::move(decoded);
   }
   if (!is_utf8(text)) return fail(ErrorKind::kRefuse, "A mailbox name is not UTF-8");

@@ -51,7 +51,7 @@ Result<NotifyEvents> parse_events(Cursor& in, const Dialect& dialect, bool selec
   if (out.none()) return expected(before, "at least one event, or NONE");
   if (out.message_new != out.message_expunge || (out.flag_change && !out.message_new)) {
     return fail(ErrorKind::kRefuse,
-                "MessageNew and MessageExpunge go together, and FlagChange with both (RFC 5465 §5)");
+                "MessageNew and MessageExpunge go together, and FlagChange with both (RFC 5465, section 5)");
   }
   return out;
 }

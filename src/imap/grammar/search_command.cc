@@ -62,7 +62,7 @@ Result<SearchReturn> parse_search_return_opts(Cursor& in, const Dialect& dialect
   }));
   if (!any) out.all = true;  // RFC 4731 §3.1
   if (out.all && out.partial) {
-    return fail(ErrorKind::kRefuse, "ALL and PARTIAL do not go together (RFC 9394 §3.1)");
+    return fail(ErrorKind::kRefuse, "ALL and PARTIAL do not go together (RFC 9394, section 3.1)");
   }
   return out;
 }
