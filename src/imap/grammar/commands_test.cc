@@ -49,6 +49,28 @@ TEST(Authenticate, WithAndWithoutItsResponse) {
   }
 }
 
+TEST(NoArguments, NothingMayFollow) {
+  const auto nothing = [](Cursor& in, const Dialect& d) -> Result<int> {
+    PABAL_TRY_VOID(parse_no_arguments(in, d));
+    return 0;
+  };
+  EXPECT_EQ(refusal(nothing, "", strict()), "");
+  EXPECT_EQ(refusal(nothing, " ", kPlain), "");
+  EXPECT_NE(refusal(nothing, " ", strict()), "");
+  EXPECT_NE(refusal(nothing, " x", kPlain), "");
+}
+
+TEST(Compress, NamesItsAlgorithm) {
+  EXPECT_EQ(read_all(&parse_compress, " deflate", strict()), "DEFLATE");
+  for (const char* bad : {"", " ", " DEFLATE x"}) EXPECT_NE(refusal(&parse_compress, bad, kPlain), "") << bad;
+}
+
+TEST(OneMailbox, AndNoMore) {
+  EXPECT_EQ(read_all(&parse_one_mailbox, " {4}\r\nWork", strict()), "Work");
+  for (const char* bad : {"", " ", " a b", " (a)"})
+    EXPECT_NE(refusal(&parse_one_mailbox, bad, kPlain), "") << bad;
+}
+
 TEST(Enable, TakesManyAndUnknownOnes) {
   EXPECT_EQ(read_all(&parse_enable, " utf8=accept CONDSTORE X-foo", kPlain).capabilities,
             (std::vector<std::string>{"UTF8=ACCEPT", "CONDSTORE", "X-FOO"}));
