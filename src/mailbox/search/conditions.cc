@@ -124,8 +124,10 @@ Conditions::Node Conditions::build(const Query& query) {
           const Cost cost = is_envelope_field(is.name) && !is.text.empty() ? Cost::kEnvelope : Cost::kLetter;
           return add_leaf(query, cost, {Where::kField, message::fold_case(is.text), is.name}, true);
         } else if constexpr (std::is_same_v<T, query::BodyHas>) {
+          if (is.text.empty()) return {.kind = Kind::kAll};
           return add_leaf(query, Cost::kLetter, {Where::kBody, message::fold_case(is.text)}, true);
         } else if constexpr (std::is_same_v<T, query::TextHas>) {
+          if (is.text.empty()) return {.kind = Kind::kAll};
           return add_leaf(query, Cost::kLetter, {Where::kText, message::fold_case(is.text)}, true);
         } else if constexpr (std::is_same_v<T, query::InThread>) {
           return add_leaf(query, Cost::kThread);

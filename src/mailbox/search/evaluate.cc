@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "message/header.h"
 #include "message/letter.h"
 
 namespace pabal::mailbox::search {
@@ -211,7 +212,9 @@ class Evaluator::Search {
     PABAL_CO_TRY_VOID(co_await with_.workers_.run([&]() -> Result<void> {
       NeedleScan scan(wanted);
       for (const Held& letter : held) {
-        message::read_letter(letter.bytes, &scan.sink());
+        const std::string_view bytes = letter.bytes;
+        message::read_letter(scan.wants_body() ? bytes : bytes.substr(0, message::header_size(bytes)),
+                             &scan.sink());
         has.push_back(scan.finish());
       }
       return {};
@@ -227,7 +230,8 @@ class Evaluator::Search {
     NeedleScan scan(wanted);
     message::LetterReader reader(&scan.sink());
     std::uint64_t offset = 0;
-    while (!piece.empty() && !scan.all_found()) {
+    // The first piece has all of the header (message::kMaxHeaderBytes).
+    while (!piece.empty() && !scan.all_found() && (offset == 0 || scan.wants_body())) {
       PABAL_CO_TRY_VOID(co_await with_.workers_.run([&]() -> Result<void> {
         reader.feed(piece);
         return {};

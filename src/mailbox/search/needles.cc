@@ -33,6 +33,8 @@ std::vector<bool> NeedleScan::finish() {
   return std::exchange(found_, std::move(none));
 }
 
+bool NeedleScan::wants_body() const { return std::ranges::any_of(needles_, looks_at_body); }
+
 void NeedleScan::found(std::size_t needle) {
   if (found_[needle]) return;
   found_[needle] = true;

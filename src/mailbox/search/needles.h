@@ -27,6 +27,8 @@ class NeedleScan final : private TextReceiver {
 
   /// For message::LetterReader. One letter after the other: finish() between them.
   message::TextSink& sink() { return text_; }
+  /// Some needle may be in the body; otherwise a letter's header is enough of it.
+  bool wants_body() const;
   /// All that could be found has been found; the rest of the letter need not be read.
   bool all_found() const { return missing_ == 0; }
   /// Which needles the letter has; the scan then starts anew.
