@@ -109,12 +109,49 @@ class GapWriter {
   Block next_ = 0;
 };
 
+constexpr unsigned kUnitBits = 16;
+constexpr std::uint64_t kMaxUnit = 0xFFFF;
+
+std::uint64_t unit_at(Gram gram, unsigned index) {
+  return gram >> (kGramUnits - 1 - index) * kUnitBits & kMaxUnit;
+}
+
+void append_gram(std::string& out, Gram before, Gram gram) {
+  const auto first = static_cast<unsigned>(std::countl_zero(before ^ gram)) / kUnitBits;
+  const auto last =
+      static_cast<unsigned>(kGramUnits - 1) - static_cast<unsigned>(std::countr_zero(gram)) / kUnitBits;
+  append_varint(out, (unit_at(gram, first) - unit_at(before, first) - 1) * 16 + first * 4 + last);
+  for (unsigned i = first + 1; i <= last; ++i) append_varint(out, unit_at(gram, i));
+}
+
+/// Larger than the one before, or nothing.
+std::optional<Gram> take_gram(Cursor& cursor, Gram before) {
+  const auto head = cursor.take_varint();
+  if (!head) return std::nullopt;
+  const auto first = static_cast<unsigned>(*head >> 2 & 3);
+  const auto last = static_cast<unsigned>(*head & 3);
+  const std::uint64_t more = *head >> 4;
+  if (last < first || more >= kMaxUnit - unit_at(before, first)) return std::nullopt;
+  const auto place = [](std::uint64_t unit, unsigned index) {
+    return unit << (kGramUnits - 1 - index) * kUnitBits;
+  };
+  Gram gram = place(unit_at(before, first) + more + 1, first);
+  for (unsigned i = 0; i < first; ++i) gram |= place(unit_at(before, i), i);
+  for (unsigned i = first + 1; i <= last; ++i) {
+    const auto unit = cursor.take_varint();
+    if (!unit || *unit > kMaxUnit) return std::nullopt;
+    gram |= place(*unit, i);
+  }
+  return gram;
+}
+
 }  // namespace
 
 void append_list(std::span<const Block> blocks, Block universe, std::string& out) {
   PABAL_CHECK(!blocks.empty() && blocks.size() <= universe && blocks.back() < universe);
   if (blocks.size() == universe) return append_varint(out, 0);
   append_varint(out, blocks.size());
+  if (blocks.size() == 1) return append_varint(out, blocks.front());
   std::string codes;
   BitWriter bits(codes);
   if (blocks.size() <= universe / 2) {
@@ -138,6 +175,10 @@ bool Posting::decode(Block universe, Block offset, std::vector<Block>& out) cons
   if (count == 0) {
     for (Block block = 0; block < universe; ++block) out.push_back(offset + block);
     return true;
+  }
+  if (count == 1) {
+    if (only < universe) out.push_back(offset + static_cast<Block>(only));
+    return only < universe;
   }
   const bool missing = count > universe / 2;
   const std::uint64_t items = missing ? universe - count : count;
@@ -182,11 +223,15 @@ std::optional<Posting> ChunkReader::fail() {
 std::optional<Posting> ChunkReader::next() {
   if (rest_.empty()) return std::nullopt;
   Cursor cursor(rest_);
-  const auto distance = cursor.take_varint();
+  const auto gram = take_gram(cursor, gram_);
   const auto count = cursor.take_varint();
-  if (!distance || *distance == 0 || *distance > UINT64_MAX - gram_ || !count) return fail();
-  Posting posting{.gram = gram_ + *distance, .count = *count, .codes = {}};
-  if (*count != 0) {
+  if (!gram || !count) return fail();
+  Posting posting{.gram = *gram, .count = *count, .only = 0, .codes = {}};
+  if (*count == 1) {
+    const auto only = cursor.take_varint();
+    if (!only) return fail();
+    posting.only = *only;
+  } else if (*count != 0) {
     const auto codes = cursor.take_sized();
     if (!codes) return fail();
     posting.codes = *codes;
@@ -202,7 +247,7 @@ void ChunkWriter::add(Gram gram, std::span<const Block> blocks) {
     first_ = gram;
     last_ = 0;
   }
-  append_varint(open_, gram - last_);
+  append_gram(open_, last_, gram);
   append_list(blocks, universe_, open_);
   last_ = gram;
   if (open_.size() >= kChunkBytes) full_.push_back({first_, std::exchange(open_, {})});

@@ -6,8 +6,12 @@
 // that are missing where most are there, in Rice codes whose parameter follows from how many there are: close
 // to what such a list can be written in at all, whether one block of thousands is in it or nearly all are.
 //
-//     list    varint count (0: all n), and unless that is 0: varint size, the codes
-//     chunk   u8 form; for each gram, ascending: varint its distance from the gram before it (from 0), list
+//     list    varint count (0: all n); one: varint its block; more: varint size, the codes
+//     gram    by what sets it apart from the one before (the first: from 0): the first unit i that differs,
+//     by
+//             d, and its own last unit l that is not 0: varint (d - 1) * 16 + i * 4 + l, varint for each unit
+//             from i + 1 to l
+//     chunk   u8 form; for each gram, ascending: gram, list
 //
 // Pure; any thread. What comes from the store is believed in nothing.
 #pragma once
@@ -43,6 +47,7 @@ void append_list(std::span<const Block> blocks, Block universe, std::string& out
 struct Posting {
   Gram gram = 0;
   std::uint64_t count = 0;  ///< 0: all
+  std::uint64_t only = 0;   ///< the block, where it is one
   std::string_view codes;
 
   /// Appends the blocks, each with `offset` added. False: damaged.
