@@ -65,7 +65,8 @@ void make_table(std::string_view input) {
   }
   std::vector<PageHead> heads;
   for (const StoredPage& page : pages) {
-    heads.push_back({page.as_of, page.rows.front().uid, page.rows.back().uid,
+    heads.push_back({page.as_of,
+                     {page.rows.front().uid, page.rows.back().uid},
                      static_cast<std::uint32_t>(page.rows.size())});
   }
   TableBuilder builder(kInbox, std::move(pages));

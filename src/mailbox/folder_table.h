@@ -41,6 +41,8 @@ inline constexpr std::uint32_t kMaxLetterBytes = 0x7fff'ffff;
 /// Neighbouring rows, ascending by UID; never none, at most kMaxPageRows. Never changes once it is in a
 /// table.
 struct Page {
+  UidSet::Range uids() const { return {rows.front().uid, rows.back().uid}; }
+
   std::vector<Row> rows;
   /// No row in it was changed after that.
   ModSeq changed{};

@@ -97,11 +97,11 @@ class ColumnReader {
 PageHead read_head(RecordReader& in) {
   PageHead head;
   head.as_of = ModSeq(in.number());
-  head.first = Uid(in.number32());
-  head.last = Uid(in.number32());
+  head.uids.first = Uid(in.number32());
+  head.uids.last = Uid(in.number32());
   head.rows = in.number32(kMaxPageRows);
-  if (head.rows == 0 || head.first == Uid() || head.last < head.first ||
-      head.last.value() - head.first.value() < head.rows - 1) {
+  if (head.rows == 0 || head.uids.first == Uid() || head.uids.last < head.uids.first ||
+      head.uids.last.value() - head.uids.first.value() < head.rows - 1) {
     in.spoil();
   }
   return head;
@@ -109,8 +109,8 @@ PageHead read_head(RecordReader& in) {
 
 void read_rows(RecordReader& in, const PageHead& head, std::span<Row> rows) {
   ColumnReader columns(in, rows);
-  std::uint64_t uid = head.first.value();
-  rows.front().uid = head.first;
+  std::uint64_t uid = head.uids.first.value();
+  rows.front().uid = head.uids.first;
   columns.read(
       UINT32_MAX,
       [&](Row& row, std::uint64_t value) {
@@ -118,7 +118,7 @@ void read_rows(RecordReader& in, const PageHead& head, std::span<Row> rows) {
         row.uid = Uid(static_cast<std::uint32_t>(uid));
       },
       1);
-  if (uid != head.last.value()) in.spoil();
+  if (uid != head.uids.last.value()) in.spoil();
   Differences letters;
   columns.read(UINT64_MAX,
                [&](Row& row, std::uint64_t value) { row.letter = LetterId(letters.unfold(value, 1)); });

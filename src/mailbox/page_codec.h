@@ -14,6 +14,7 @@
 
 #include "mailbox/folder_table.h"
 #include "mailbox/ids.h"
+#include "mailbox/uid_set.h"
 
 namespace pabal::mailbox {
 
@@ -32,8 +33,7 @@ std::optional<StoredPage> decode_page(std::string_view bytes);
 /// What a stored page covers, read without its rows.
 struct PageHead {
   ModSeq as_of;
-  Uid first;
-  Uid last;
+  UidSet::Range uids;
   std::uint32_t rows = 0;
   bool operator==(const PageHead&) const = default;
 };
@@ -45,8 +45,8 @@ std::vector<StoredPage> hide_older(std::vector<StoredPage> pages);
 
 /// What is to be done so that the stored pages hold all of a table.
 struct PagePlan {
-  std::vector<std::size_t> puts;  ///< pages of the table, ascending
-  std::vector<Uid> erases;        ///< stored ones that are nobody's any more, by their first UID
+  std::vector<std::size_t> puts;      ///< pages of the table, ascending
+  std::vector<UidSet::Range> erases;  ///< stored ones that are nobody's any more
 };
 /// `stored`: all pages of the folder that are stored, in any order. It does not matter who wrote them, or
 /// whether they were all written.

@@ -80,7 +80,8 @@ TEST(PageCodec, ComesBackAsItWentAndIsRefusedWhenCut) {
     const std::string bytes = encode_page(page.as_of, page.rows);
     EXPECT_LT(bytes.size(), store::kMaxValueBytes);
     ASSERT_EQ(decode_page(bytes), page);
-    EXPECT_EQ(decode_page_head(bytes), (PageHead{ModSeq(77), page.rows.front().uid, page.rows.back().uid,
+    EXPECT_EQ(decode_page_head(bytes), (PageHead{ModSeq(77),
+                                                 {page.rows.front().uid, page.rows.back().uid},
                                                  static_cast<std::uint32_t>(count)}));
     for (std::size_t size = 0; size < bytes.size(); size += 1 + bytes.size() / 500) {
       ASSERT_FALSE(decode_page(bytes.substr(0, size))) << size;
@@ -133,13 +134,34 @@ TEST(PlanPages, WritesWhatIsNotStoredAsItIs) {
   table = next_table(table, ModSeq(3), {}, op::RowsLeft{.folder = kInbox, .uids = uids(1, kMaxPageRows)});
   plan = plan_pages(*table, stored);
   EXPECT_TRUE(plan.puts.empty());
-  EXPECT_EQ(plan.erases, std::vector{Uid(1)});
+  EXPECT_EQ(plan.erases, (std::vector<UidSet::Range>{{Uid(1), Uid(kMaxPageRows)}}));
   store_all();
 
   table = next_table(table, ModSeq(4), {}, op::RowsLeft{.folder = kInbox, .uids = uids(1, kMaxPageRows + 5)});
   plan = plan_pages(*table, stored);
   EXPECT_EQ(plan.puts, std::vector<std::size_t>{0});
-  EXPECT_EQ(plan.erases, std::vector{Uid(kMaxPageRows + 1)});
+  EXPECT_EQ(plan.erases, (std::vector<UidSet::Range>{{Uid(kMaxPageRows + 1), Uid(2 * kMaxPageRows)}}));
+}
+
+// Two nodes cut the same rows into pages in their own ways. One that is killed after its first page must not
+// have taken away what only its second would have brought back.
+TEST(PlanPages, ASmallerPageIsWrittenBesideTheOneThatItIsAPartOf) {
+  const StoredPage whole = page_of(5, 1, 1000);
+  const PageHead head = *decode_page_head(encode_page(whole.as_of, whole.rows));
+  const auto half = [&](std::size_t from, std::size_t to) {
+    const auto begin = whole.rows.begin();
+    return std::make_shared<const Page>(
+        Page{.rows = {begin + static_cast<std::ptrdiff_t>(from), begin + static_cast<std::ptrdiff_t>(to)},
+             .changed = ModSeq(6)});
+  };
+  const FolderTable elsewhere(kInbox, ModSeq(6), {half(0, 600), half(600, 1000)});
+  const PagePlan plan = plan_pages(elsewhere, std::vector{head});
+  EXPECT_EQ(plan.puts, (std::vector<std::size_t>{0, 1}));
+  EXPECT_EQ(plan.erases, std::vector{head.uids});
+  EXPECT_NE(page_key(kInbox, elsewhere.page(0).uids()), page_key(kInbox, head.uids));
+
+  const StoredPage first{.as_of = ModSeq(6), .rows = elsewhere.page(0).rows};
+  EXPECT_EQ(TableBuilder(kInbox, {whole, first}).freeze(ModSeq(6))->uids(), uids(1, 1000));
 }
 
 }  // namespace

@@ -49,22 +49,20 @@ std::vector<StoredPage> hide_older(std::vector<StoredPage> pages) {
 }
 
 PagePlan plan_pages(const FolderTable& table, std::span<const PageHead> stored) {
+  const auto by_ends = [](const PageHead& head) { return std::pair(head.uids.first, head.uids.last); };
   std::vector<PageHead> heads(stored.begin(), stored.end());
-  std::ranges::sort(heads, {}, &PageHead::first);
+  std::ranges::sort(heads, {}, by_ends);
   PagePlan plan;
   auto head = heads.begin();
   for (std::size_t i = 0; i < table.page_count(); ++i) {
     const Page& page = table.page(i);
-    for (; head != heads.end() && head->first < page.rows.front().uid; ++head) {
-      plan.erases.push_back(head->first);
-    }
-    const bool same_place = head != heads.end() && head->first == page.rows.front().uid;
-    const bool same = same_place && head->last == page.rows.back().uid && head->rows == page.rows.size() &&
-                      head->as_of >= page.changed;
-    if (!same) plan.puts.push_back(i);
-    if (same_place) ++head;
+    const std::pair ends(page.rows.front().uid, page.rows.back().uid);
+    for (; head != heads.end() && by_ends(*head) < ends; ++head) plan.erases.push_back(head->uids);
+    const bool is_there = head != heads.end() && by_ends(*head) == ends;
+    if (!is_there || head->as_of < page.changed || head->rows != page.rows.size()) plan.puts.push_back(i);
+    if (is_there) ++head;
   }
-  for (; head != heads.end(); ++head) plan.erases.push_back(head->first);
+  for (; head != heads.end(); ++head) plan.erases.push_back(head->uids);
   return plan;
 }
 

@@ -61,7 +61,12 @@ std::string log_key(ModSeq change, std::uint32_t part) {
 
 std::string folder_key(FolderId folder) { return key_of(kFolderPrefix, folder.value()); }
 std::string page_prefix(FolderId folder) { return key_of(kPagePrefix, folder.value()) + '/'; }
-std::string page_key(FolderId folder, Uid first) { return key_of(page_prefix(folder), first.value()); }
+std::string page_key(FolderId folder, UidSet::Range uids) {
+  std::string key = key_of(page_prefix(folder), uids.first.value());
+  key.push_back('/');
+  append_u32(key, uids.last.value());
+  return key;
+}
 std::string letter_key(LetterId letter) { return key_of(kLetterPrefix, letter.value()); }
 std::string facts_key(LetterId letter) { return key_of(kFactsPrefix, letter.value()); }
 
@@ -91,8 +96,10 @@ std::optional<PageKey> parse_page_key(std::string_view key) {
   const auto folder = cursor.take_u32();
   if (!folder || !cursor.take_char('/')) return std::nullopt;
   const auto first = cursor.take_u32();
-  if (!first || !cursor.at_end()) return std::nullopt;
-  return PageKey{FolderId(*folder), Uid(*first)};
+  if (!first || !cursor.take_char('/')) return std::nullopt;
+  const auto last = cursor.take_u32();
+  if (!last || !cursor.at_end()) return std::nullopt;
+  return PageKey{FolderId(*folder), {Uid(*first), Uid(*last)}};
 }
 
 std::optional<LetterId> parse_letter_key(std::string_view key) {

@@ -3,13 +3,13 @@
 // there yet. Folders and their pages are what the log has come to. A letter is a fact of its own, written
 // once.
 //
-//     log/<ModSeq>                  LogRecord (log_ops.h)
-//     log/<ModSeq>/<part>           what did not fit into one value
-//     folder/<FolderId>             Folder
-//     page/<FolderId>/<first Uid>   rows (page_codec.h)
-//     checkpoint                    the ModSeq up to which all pages hold all
-//     letter/<LetterId>             LetterRecord
-//     facts/<LetterId>              facts.h
+//     log/<ModSeq>                      LogRecord (log_ops.h)
+//     log/<ModSeq>/<part>               what did not fit into one value
+//     folder/<FolderId>                 Folder
+//     page/<FolderId>/<first>/<last>    rows from one UID to another (page_codec.h)
+//     checkpoint                        the ModSeq up to which all pages hold all
+//     letter/<LetterId>                 LetterRecord
+//     facts/<LetterId>                  facts.h
 //
 // Pure; any thread. Decoders refuse what they do not wholly understand.
 #pragma once
@@ -23,6 +23,7 @@
 #include "journey/journey_id.h"
 #include "mailbox/folder.h"
 #include "mailbox/ids.h"
+#include "mailbox/uid_set.h"
 #include "store/blob.h"
 #include "store/engine.h"
 
@@ -65,7 +66,9 @@ inline constexpr std::string_view kCheckpointKey = "checkpoint";
 
 std::string log_key(ModSeq change, std::uint32_t part = 0);
 std::string folder_key(FolderId folder);
-std::string page_key(FolderId folder, Uid first);
+/// By both ends: a page is written over only by one that speaks for the same UIDs, so that a checkpoint which
+/// is killed has taken nothing away.
+std::string page_key(FolderId folder, UidSet::Range uids);
 /// Of all pages of a folder.
 std::string page_prefix(FolderId folder);
 std::string letter_key(LetterId letter);
@@ -80,7 +83,7 @@ std::optional<LogKey> parse_log_key(std::string_view key);
 std::optional<FolderId> parse_folder_key(std::string_view key);
 struct PageKey {
   FolderId folder;
-  Uid first;
+  UidSet::Range uids;
   bool operator==(const PageKey&) const = default;
 };
 std::optional<PageKey> parse_page_key(std::string_view key);

@@ -51,13 +51,15 @@ TEST(MailboxKeys, ComeBackAndSortAsTheirNumbersDo) {
   EXPECT_EQ(parse_log_key(log_key(ModSeq(9))), (LogKey{ModSeq(9), 0}));
   EXPECT_EQ(parse_log_key(log_key(ModSeq(9), 3)), (LogKey{ModSeq(9), 3}));
   EXPECT_EQ(parse_folder_key(folder_key(FolderId(9))), FolderId(9));
-  EXPECT_EQ(parse_page_key(page_key(FolderId(9), Uid(8))), (PageKey{FolderId(9), Uid(8)}));
+  EXPECT_EQ(parse_page_key(page_key(FolderId(9), {Uid(8), Uid(11)})),
+            (PageKey{FolderId(9), {Uid(8), Uid(11)}}));
   EXPECT_EQ(parse_letter_key(letter_key(LetterId(9))), LetterId(9));
   EXPECT_EQ(parse_facts_key(facts_key(LetterId(9))), LetterId(9));
-  EXPECT_TRUE(page_key(FolderId(9), Uid(8)).starts_with(page_prefix(FolderId(9))));
+  EXPECT_TRUE(page_key(FolderId(9), {Uid(8), Uid(11)}).starts_with(page_prefix(FolderId(9))));
   for (const std::string& key :
        {log_key(ModSeq(9)) + "/", log_key(ModSeq(9), 1) + "x", folder_key(FolderId(1)) + "x",
-        page_prefix(FolderId(1)), letter_key(LetterId(1)).substr(0, 10)}) {
+        page_prefix(FolderId(1)), page_key(FolderId(1), {Uid(1), Uid(2)}) + "x",
+        letter_key(LetterId(1)).substr(0, 10)}) {
     EXPECT_FALSE(parse_log_key(key) || parse_folder_key(key) || parse_page_key(key) || parse_letter_key(key))
         << key;
   }

@@ -25,9 +25,9 @@ class Disk {
 
   Table load(ModSeq head) const {
     std::vector<StoredPage> pages;
-    for (const auto& [first, bytes] : pages_) {
+    for (const auto& [key, bytes] : pages_) {
       auto page = decode_page(bytes);
-      EXPECT_TRUE(page && page->rows.front().uid == first);
+      EXPECT_TRUE(page);
       pages.push_back(*std::move(page));
     }
     TableBuilder builder(kFolder, std::move(pages));
@@ -44,16 +44,16 @@ class Disk {
   /// Killed after so many steps.
   void checkpoint(const FolderTable& table, std::uint32_t steps) {
     std::vector<PageHead> heads;
-    for (const auto& [first, bytes] : pages_) heads.push_back(*decode_page_head(bytes));
+    for (const auto& [key, bytes] : pages_) heads.push_back(*decode_page_head(bytes));
     const PagePlan plan = plan_pages(table, heads);
     for (const std::size_t i : plan.puts) {
       if (steps-- == 0) return;
-      const std::vector<Row>& rows = table.page(i).rows;
-      pages_[rows.front().uid] = encode_page(table.mod_seq(), rows);
+      const Page& page = table.page(i);
+      pages_[page_key(kFolder, page.uids())] = encode_page(table.mod_seq(), page.rows);
     }
-    for (const Uid first : plan.erases) {
+    for (const UidSet::Range& uids : plan.erases) {
       if (steps-- == 0) return;
-      pages_.erase(first);
+      pages_.erase(page_key(kFolder, uids));
     }
     if (steps == 0) return;
     checkpoint_ = table.mod_seq();
@@ -63,7 +63,7 @@ class Disk {
   std::size_t pages() const { return pages_.size(); }
 
  private:
-  std::map<Uid, std::string> pages_;
+  std::map<std::string, std::string> pages_;
   std::map<std::string, std::string> log_;
   ModSeq checkpoint_;
 };

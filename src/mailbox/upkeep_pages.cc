@@ -75,8 +75,8 @@ net::Task<Result<void>> Upkeep::store_pages(const FolderTable& table, ModSeq che
   for (std::size_t at = 0; at < plan.puts.size();) {
     store::Batch batch(partition_);
     for (std::size_t count = 0; count < kBatchPages && at < plan.puts.size(); ++count, ++at) {
-      const std::vector<Row>& rows = table.page(plan.puts[at]).rows;
-      batch.put(page_key(table.folder(), rows.front().uid), encode_page(table.mod_seq(), rows));
+      const Page& page = table.page(plan.puts[at]);
+      batch.put(page_key(table.folder(), page.uids()), encode_page(table.mod_seq(), page.rows));
     }
     PABAL_CO_TRY_VOID(co_await commit(std::move(batch), checkpoint, guard));
   }
