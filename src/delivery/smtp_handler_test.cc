@@ -173,6 +173,33 @@ TEST_F(SmtpHandlerTest, ALetterWithoutAHeaderKeepsItsTextApart) {
               testing::EndsWith("+0000\r\n\r\nDo you like ketchup?\r\nHow about pickles?\r\n"));
 }
 
+TEST_F(SmtpHandlerTest, FactsOfALetterAreKeptAsItCameIn) {
+  const std::string texts[] = {
+      "Subject: lunch\r\nFrom: Bob <bob@hamburger.edu>\r\n\r\nDo you like ketchup?\r\n",
+      "Do you like ketchup?\r\nHow about pickles?\r\n",
+      "Subject: two\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n"
+      "--b\r\nContent-Type: text/html\r\n\r\n<p>two\r\n--b--\r\n",
+  };
+  log_in_as_bob();
+  for (const std::string& text : texts) {
+    EXPECT_THAT(send({"bob@hamburger.edu"}, text, "bob@hamburger.edu"), StartsWith("250"));
+  }
+  EXPECT_THAT(send({"bob@hamburger.edu", "carol@hamburger.edu"}, texts[0], "bob@hamburger.edu"),
+              StartsWith("250"));
+  for (const account::AccountId account : {bob_, carol_}) {
+    const auto page = must(mailboxes_.list(account, {}, 100));
+    ASSERT_EQ(page.items.size(), account == bob_ ? 4U : 1U);
+    for (const auto& [id, record] : page.items) {
+      EXPECT_TRUE(must(engine_->get_one(account::partition_of(account), mailbox::facts_key(id))));
+      const auto stored = must(mailboxes_.load_facts(account, {id}));
+      auto facts = message::decode_facts(stored[0]);
+      ASSERT_TRUE(facts);
+      mailbox::shift_facts(*facts, record.size_bytes());
+      EXPECT_EQ(*facts, message::read_letter(must(mailboxes_.read(record, 0, 1'000'000))));
+    }
+  }
+}
+
 TEST_F(SmtpHandlerTest, TheJourneyTellsHowItCameAndWhereItLies) {
   connect_and_greet();
   send({"bobby@hamburger.edu"}, "Message-ID: <m1@crepes.fr>\r\n\r\nhello\r\n");
