@@ -136,7 +136,7 @@ Options mailbox_rows() {
       row(PABAL_OPTION(mailbox.keep_log), duration("1h", "3650d"), "\"30d\"", kRestart,
           "How long a mail program may stay away and still be told just what changed meanwhile (QRESYNC). The "
           "last 10,000 changes of an account are kept in any case."),
-      row(PABAL_OPTION(mailbox.grace), duration("0s", "30d"), "\"10m\"", kRestart,
+      row(PABAL_OPTION(mailbox.grace), duration("1m", "30d"), "\"10m\"", kRestart,
           "How long a letter can still be read after it was removed, for sessions that have not heard of that "
           "yet."),
   };

@@ -16,7 +16,39 @@ namespace pabal::mailbox {
 template <class Reply>
 using Attempt = std::optional<Result<Reply>>;
 
+/// Letters that are more than a batch holds come in three steps: they get ids, are stored under them in as
+/// many batches as it takes, and then their rows come in one change. The ids are noted as those of removed
+/// letters, so that what a crash leaves of them is swept.
+struct ReserveLetters {
+  FolderId folder;
+  std::size_t count = 0;
+  std::uint64_t bytes = 0;
+  account::QuotaLimit quota = account::QuotaLimit::unlimited();
+};
+struct Reserved {
+  LetterId first;
+  WallTime at = {};
+};
+struct PlaceReserved {
+  FolderId folder;
+  LetterId first;
+  /// Later they may be swept at any moment.
+  WallTime until = {};
+  account::QuotaLimit quota = account::QuotaLimit::unlimited();
+  struct Letter {
+    std::uint64_t bytes = 0;
+    WallTime received = {};
+    FlagNames flags = {};
+  };
+  std::vector<Letter> letters = {};
+};
+
+/// Whether the letters fit into one batch with what else is in it.
+bool fits_one_commit(const AppendAll& change);
+
 Attempt<AppendedAll> apply(Draft& draft, const AppendAll& change);
+Attempt<Reserved> apply(Draft& draft, const ReserveLetters& change);
+Attempt<AppendedAll> apply(Draft& draft, const PlaceReserved& change);
 Attempt<FlagsSet> apply(Draft& draft, const SetFlags& change);
 Attempt<Removed> apply(Draft& draft, const Remove& change);
 Attempt<Transferred> apply(Draft& draft, const Transfer& change);
@@ -28,6 +60,8 @@ Attempt<FolderChanged> apply(Draft& draft, const SetSpecialUse& change);
 
 /// The folder whose letters the change must see, so whose table must be in memory.
 std::optional<FolderId> table_of(const AppendAll& change);
+std::optional<FolderId> table_of(const ReserveLetters& change);
+std::optional<FolderId> table_of(const PlaceReserved& change);
 std::optional<FolderId> table_of(const SetFlags& change);
 std::optional<FolderId> table_of(const Remove& change);
 std::optional<FolderId> table_of(const Transfer& change);

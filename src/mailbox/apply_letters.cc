@@ -8,7 +8,7 @@ namespace pabal::mailbox {
 namespace {
 
 // A batch holds 10,000 operations, of which a letter takes up to ten with its token and journey.
-constexpr std::size_t kMaxLettersInAppend = 1'000;
+constexpr std::size_t kMaxLettersInBatch = 500;
 
 // What a range of UIDs takes in the log at most.
 constexpr std::size_t kRangeBytes = 10;
@@ -17,6 +17,12 @@ std::unexpected<Error> too_many_rows() {
   return fail(ErrorKind::kOverLimit, "more than {} letters can't be changed at once; take fewer at a time",
               kMaxRowsInCommit);
 }
+
+std::unexpected<Error> letter_too_large() {
+  return fail(ErrorKind::kOverLimit, "a letter may have {} bytes", kMaxLetterBytes);
+}
+std::unexpected<Error> mailbox_is_full() { return fail(ErrorKind::kOverLimit, "the mailbox is full"); }
+std::unexpected<Error> no_uids_left() { return fail(ErrorKind::kOverLimit, "the folder has no more UIDs"); }
 
 bool uids_are_left(const Folder& folder, std::size_t count) {
   return count <= UINT32_MAX - folder.uid_next.value();
@@ -36,13 +42,11 @@ Result<std::vector<Flags>> flags_of(std::span<const Arrival> letters, KeywordTab
 Result<AppendedAll> append(Draft& draft, const AppendAll& change, const Folder& folder) {
   std::uint64_t bytes = 0;
   for (const Arrival& letter : change.letters) {
-    if (letter.letter.size_bytes() > kMaxLetterBytes) {
-      return fail(ErrorKind::kOverLimit, "a letter may have {} bytes", kMaxLetterBytes);
-    }
+    if (letter.letter.size_bytes() > kMaxLetterBytes) return letter_too_large();
     bytes += letter.letter.size_bytes();
   }
   if (!change.letters.front().quota.admits(draft.counters().used_bytes, bytes)) {
-    return fail(ErrorKind::kOverLimit, "the mailbox is full");
+    return mailbox_is_full();
   }
   KeywordTable keywords = folder.keywords;
   PABAL_TRY(const std::vector<Flags> flags, flags_of(change.letters, keywords));
@@ -110,9 +114,9 @@ Chosen choose(const FolderTable& table, const UidSet& uids) {
 Result<Transferred> transfer(Draft& draft, const Transfer& change, const FolderTable& from, Chosen chosen,
                              const Folder& target) {
   if (chosen.rows > kMaxRowsInCommit) return too_many_rows();
-  if (!uids_are_left(target, chosen.rows)) return fail(ErrorKind::kOverLimit, "the folder has no more UIDs");
+  if (!uids_are_left(target, chosen.rows)) return no_uids_left();
   if (!change.move && !change.quota.admits(draft.counters().used_bytes, chosen.bytes)) {
-    return fail(ErrorKind::kOverLimit, "the mailbox is full");
+    return mailbox_is_full();
   }
   KeywordTable keywords = target.keywords;
   PABAL_TRY(const KeywordMap map,
@@ -145,15 +149,14 @@ Result<const Folder*> letters_folder(const Draft& draft, FolderId id) {
 }
 
 std::optional<FolderId> table_of(const AppendAll&) { return std::nullopt; }
+std::optional<FolderId> table_of(const ReserveLetters&) { return std::nullopt; }
+std::optional<FolderId> table_of(const PlaceReserved&) { return std::nullopt; }
 std::optional<FolderId> table_of(const SetFlags& change) { return change.folder; }
 std::optional<FolderId> table_of(const Remove& change) { return change.folder; }
 std::optional<FolderId> table_of(const Transfer& change) { return change.from; }
 
 Attempt<AppendedAll> apply(Draft& draft, const AppendAll& change) {
   if (change.letters.empty()) return AppendedAll{};
-  if (change.letters.size() > kMaxLettersInAppend) {
-    return fail(ErrorKind::kOverLimit, "more than {} letters can't be added at once", kMaxLettersInAppend);
-  }
   std::size_t bytes = 0;
   for (const Arrival& letter : change.letters) {
     if (letter.token && draft.holds_token(*letter.token)) return std::nullopt;
@@ -163,9 +166,62 @@ Attempt<AppendedAll> apply(Draft& draft, const AppendAll& change) {
   auto folder = letters_folder(draft, change.letters.front().folder);
   if (!folder) return failure_of(std::move(folder));
   if (!uids_are_left(**folder, change.letters.size())) {
-    return fail(ErrorKind::kOverLimit, "the folder has no more UIDs");
+    return no_uids_left();
   }
   return append(draft, change, **folder);
+}
+
+bool fits_one_commit(const AppendAll& change) {
+  std::size_t bytes = 0;
+  for (const Arrival& letter : change.letters) bytes += batch_bytes(letter);
+  return change.letters.size() <= kMaxLettersInBatch &&
+         (bytes <= store::kMaxBatchBytes / 2 || change.letters.size() == 1);
+}
+
+Attempt<Reserved> apply(Draft& draft, const ReserveLetters& change) {
+  auto folder = letters_folder(draft, change.folder);
+  if (!folder) return failure_of(std::move(folder));
+  if (change.count > kMaxRowsInCommit) return too_many_rows();
+  if (!change.quota.admits(draft.counters().used_bytes, change.bytes)) return mailbox_is_full();
+  return Reserved{.first = draft.reserve(change.count), .at = draft.now()};
+}
+
+Attempt<AppendedAll> apply(Draft& draft, const PlaceReserved& change) {
+  if (!draft.has_room(change.letters.size())) return std::nullopt;
+  auto found = letters_folder(draft, change.folder);
+  if (!found) return failure_of(std::move(found));
+  const Folder& folder = **found;
+  if (!uids_are_left(folder, change.letters.size())) return no_uids_left();
+  if (draft.now() > change.until) {
+    return fail(ErrorKind::kRetryLater, "storing the letters took too long; bring fewer at a time");
+  }
+  std::uint64_t bytes = 0;
+  for (const auto& letter : change.letters) {
+    if (letter.bytes > kMaxLetterBytes) return letter_too_large();
+    bytes += letter.bytes;
+  }
+  if (!change.quota.admits(draft.counters().used_bytes, bytes)) return mailbox_is_full();
+
+  KeywordTable keywords = folder.keywords;
+  op::RowsCame came{.folder = change.folder, .first_uid = folder.uid_next, .rows = {}};
+  AppendedAll reply{.uid_validity = folder.uid_validity};
+  for (const auto& letter : change.letters) {
+    auto flags = keywords.find_or_add(letter.flags);
+    if (!flags) return failure_of(std::move(flags));
+    const std::uint64_t place = came.rows.size();
+    reply.placed.push_back({.letter = LetterId(change.first.value() + place),
+                            .uid = Uid(static_cast<std::uint32_t>(came.first_uid.value() + place)),
+                            .uid_validity = reply.uid_validity});
+    came.rows.push_back({.letter = reply.placed.back().letter,
+                         .size_bytes = static_cast<std::uint32_t>(letter.bytes),
+                         .flags = *flags,
+                         .received = std::chrono::floor<std::chrono::seconds>(letter.received)});
+  }
+  const bool new_keywords = keywords != folder.keywords;
+  draft.apply(std::move(came));
+  if (new_keywords) draft.set_keywords(change.folder, std::move(keywords));
+  reply.mod_seq = draft.mod_seq();
+  return reply;
 }
 
 Attempt<FlagsSet> apply(Draft& draft, const SetFlags& change) {

@@ -43,7 +43,8 @@ struct Placed {
   bool known = false;  ///< it was here already: the same letter was sent again
 };
 
-/// Some letters for one folder, all or none (RFC 3502). The quota of the first goes for all.
+/// Some letters for one folder, all or none (RFC 3502). The quota of the first goes for all. Tokens are for
+/// letters that come alone.
 struct AppendAll {
   std::vector<Arrival> letters;
 };

@@ -72,6 +72,45 @@ TEST_F(ChangeLetters, ManyLettersComeAllOrNone) {
   EXPECT_EQ(refused(AppendAll{{must(make_arrival("x", FolderId(99)))}}).kind, ErrorKind::kRefuse);
 }
 
+TEST_F(ChangeLetters, MoreLettersThanABatchHoldsComeAllOrNone) {
+  std::vector<std::string> texts;
+  for (int i = 0; i < 3'000; ++i) texts.push_back(fmt::format("letter {}", i));
+  append({"one"}, kInbox, {.system = {}, .keywords = {"A"}});
+  const AppendedAll placed = append(texts, kInbox, {.system = kSeen, .keywords = {"B"}});
+  ASSERT_EQ(placed.placed.size(), texts.size());
+  EXPECT_EQ(placed.placed.back().uid, Uid(3'001));
+  EXPECT_EQ(table()->size(), 3'001U);
+  EXPECT_EQ(folder("INBOX").keywords.names_of((*table())[3'000].flags),
+            (FlagNames{.system = kSeen, .keywords = {"B"}}));
+  check(kInbox);
+  // Their ids were noted as unused, which they are not.
+  loop_.clock().advance(std::chrono::hours(1));
+  run(mailboxes_->keep_once());
+  const auto last = must(mailboxes_->find(kBob, placed.placed.back().letter));
+  ASSERT_TRUE(last);
+  EXPECT_EQ(must(mailboxes_->read(*last, 0, 100)), "letter 2999");
+
+  AppendAll too_many;
+  for (int i = 0; i < 600; ++i) too_many.letters.push_back(must(make_arrival("x", FolderId(99))));
+  EXPECT_EQ(refused(std::move(too_many)).kind, ErrorKind::kRefuse);
+}
+
+TEST_F(ChangeLetters, WhatACrashLeftOfManyLettersIsSwept) {
+  // A disk that is full after the first batch of letters is as good as a crash.
+  AppendAll many;
+  for (int i = 0; i < 1'200; ++i) many.letters.push_back(must(make_arrival(fmt::format("letter {}", i))));
+  many.letters.back().letter.blob = store::BlobId::of("not stored");
+  many.letters.back().blob.reset();
+  EXPECT_FALSE(run(mailboxes_->change(kBob, std::move(many))));
+  EXPECT_TRUE(table()->empty());
+  EXPECT_EQ(must(mailboxes_->list(kBob, {}, 10'000)).items.size(), 1'000U);
+  run(mailboxes_->keep_once());
+  loop_.clock().advance(std::chrono::minutes(11));
+  run(mailboxes_->keep_once());
+  EXPECT_TRUE(must(mailboxes_->list(kBob, {}, 10'000)).items.empty());
+  EXPECT_EQ(must(engine_->sweep()).blobs_dropped, 1'000U);
+}
+
 TEST_F(ChangeLetters, FlagsAreAddedRemovedAndReplaced) {
   fill(kInbox, 5);
   const ModSeq before = must(mailboxes_->sync(kBob));
@@ -185,6 +224,19 @@ TEST_F(ChangeLetters, ACopyCountsForTheQuota) {
                              .quota = account::QuotaLimit::of_bytes(15)})
                 .kind,
             ErrorKind::kOverLimit);
+}
+
+TEST_F(ChangeLetters, WhatWasUsedLongestAgoIsForgotten) {
+  options_.cache_bytes = 20'000;
+  reopen();
+  fill(kInbox, 100);
+  table();
+  EXPECT_NE(mailboxes_->find_open(kBob, kInbox), nullptr);
+  for (std::uint64_t other = 100; other < 110; ++other) {
+    must(mailboxes_->open(account::AccountId(other), kInbox));
+  }
+  EXPECT_EQ(mailboxes_->find_open(kBob, kInbox), nullptr);
+  EXPECT_EQ(table()->size(), 100U);
 }
 
 TEST_F(ChangeLetters, AnotherNodeSeesTheSame) {

@@ -114,6 +114,18 @@ Uid Draft::bring(const Folder& folder, std::span<const Arrival> arrivals, std::s
   return first;
 }
 
+LetterId Draft::reserve(std::size_t count) {
+  op::RowsLeft unused{.folder = kInbox, .uids = {}};
+  LetterId& last = record_.after.last_letter;
+  const LetterId first(last.value() + 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    last = LetterId(last.value() + 1);
+    unused.shared_letters.push_back(last);
+  }
+  record_.operations.emplace_back(std::move(unused));
+  return first;
+}
+
 Applied Draft::apply(Operation operation) {
   const FolderId id = folder_of(operation);
   TableBuilder* const table = builder(id);

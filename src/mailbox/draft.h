@@ -66,6 +66,8 @@ class Draft {
   bool holds_token(const journey::ResendToken& token) const { return tokens_.contains(token); }
   /// New letters, in the order given; the first one's UID comes back. The arrivals live as long as the draft.
   Uid bring(const Folder& folder, std::span<const Arrival> arrivals, std::span<const Flags> flags);
+  /// Ids for letters whose rows come in a later change, or never: see ReserveLetters. The first of them.
+  LetterId reserve(std::size_t count);
   /// An operation on rows. Counts and UIDs are kept. Without effect it is not stored.
   Applied apply(Operation operation);
   void set_keywords(FolderId folder, KeywordTable keywords);

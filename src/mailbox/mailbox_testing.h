@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,13 +21,13 @@ class SilentJournal final : public journey::Journal {
   void write(store::Batch& batch, const journey::Entry& entry) override {
     batch.put("journey/" + entry.id.bytes(), "told");
   }
-  void committed(const store::PartitionId&, journey::Entry entry) override { told.push_back(entry.id); }
+  void committed(const store::PartitionId&, journey::Entry) override { ++told; }
   void overheard(journey::JourneyId, journey::WireLine::From, std::string_view) override {}
 
-  std::vector<journey::JourneyId> told;
+  std::atomic<std::size_t> told = 0;
 
  private:
-  std::uint64_t last_ = 0;
+  std::atomic<std::uint64_t> last_ = 0;
 };
 
 class MailboxFixture : public ::testing::Test {

@@ -15,6 +15,8 @@ namespace {
 
 // Accounts of which anything is remembered, however little it is.
 constexpr std::size_t kMaxAccounts = 100'000;
+// Letters of one batch, where they are too many for one.
+constexpr std::size_t kBatchLetters = 500;
 
 KeeperOptions keeper_options(const MailboxOptions& options) {
   return {
@@ -40,6 +42,15 @@ struct Mailboxes::Accounts {
     std::shared_ptr<Account> account;
     std::size_t counted_bytes = 0;
   };
+  std::shared_ptr<Account> forget_oldest() {
+    const account::AccountId id = *by_id.oldest_key();
+    Entry& entry = *by_id.find(id);
+    bytes -= entry.counted_bytes;
+    std::shared_ptr<Account> account = std::move(entry.account);
+    by_id.erase(id);
+    return account;
+  }
+
   std::mutex mutex;
   LruMap<account::AccountId, Entry> by_id{kMaxAccounts};
   std::size_t bytes = 0;
@@ -65,12 +76,10 @@ Mailboxes::~Mailboxes() = default;
 // Held by whoever works with it, since the map may forget it meanwhile. Two writers of one account then meet
 // in the store.
 std::shared_ptr<Mailboxes::Account> Mailboxes::account_of(account::AccountId id) const {
+  std::shared_ptr<Account> forgotten;  // freed when the mutex is not held any more
   const std::lock_guard lock(accounts_->mutex);
   if (auto* const known = accounts_->by_id.find(id)) return known->account;
-  if (accounts_->by_id.size() == kMaxAccounts) {
-    accounts_->bytes -=
-        accounts_->by_id.find(account::AccountId(*accounts_->by_id.oldest_key()))->counted_bytes;
-  }
+  if (accounts_->by_id.size() == kMaxAccounts) forgotten = accounts_->forget_oldest();
   auto& entry = accounts_->by_id.find_or_add(id);
   entry.account = std::make_shared<Account>(
       engine_, journal_, clock_, id, [this, id](const Written& written) { keeper_->note(id, written); });
@@ -86,11 +95,7 @@ void Mailboxes::count_memory(const Account& account) const {
   accounts_->bytes -= std::exchange(entry->counted_bytes, account.writer.state().memory_bytes());
   accounts_->bytes += entry->counted_bytes;
   while (accounts_->bytes > options_.cache_bytes && accounts_->by_id.size() > 1) {
-    const account::AccountId oldest = *accounts_->by_id.oldest_key();
-    Accounts::Entry& victim = *accounts_->by_id.find(oldest);
-    accounts_->bytes -= victim.counted_bytes;
-    forgotten.push_back(std::move(victim.account));
-    accounts_->by_id.erase(oldest);
+    forgotten.push_back(accounts_->forget_oldest());
   }
 }
 
@@ -173,8 +178,47 @@ net::Task<Result<Placed>> Mailboxes::append(account::AccountId account, Arrival 
   co_return placed.placed.front();
 }
 net::Task<Result<AppendedAll>> Mailboxes::change(account::AccountId account, AppendAll change) {
+  if (!fits_one_commit(change)) return append_many(account, std::move(change));
   return ask<AppendedAll>(account, std::move(change));
 }
+
+net::Task<Result<AppendedAll>> Mailboxes::append_many(account::AccountId account, AppendAll change) {
+  const Arrival& one = change.letters.front();
+  ReserveLetters ids{.folder = one.folder, .count = change.letters.size(), .bytes = 0, .quota = one.quota};
+  PlaceReserved rows{.folder = one.folder, .first = {}, .until = {}, .quota = one.quota};
+  for (Arrival& letter : change.letters) {
+    ids.bytes += letter.letter.size_bytes();
+    rows.letters.push_back({letter.letter.size_bytes(), letter.letter.received, std::move(letter.flags)});
+  }
+  PABAL_CO_TRY(const Reserved reserved, co_await ask<Reserved>(account, ids));
+  PABAL_CO_TRY_VOID(co_await store_letters(account, change.letters, reserved.first));
+  rows.first = reserved.first;
+  rows.until = reserved.at + options_.grace / 2;
+  PABAL_CO_TRY(AppendedAll placed, co_await ask<AppendedAll>(account, std::move(rows)));
+  for (Arrival& letter : change.letters) {
+    journal_.committed(account::partition_of(account), std::move(letter.entry));
+  }
+  co_return std::move(placed);
+}
+
+net::Task<Result<void>> Mailboxes::store_letters(account::AccountId account, std::span<Arrival> letters,
+                                                 LetterId id) {
+  for (std::size_t at = 0; at < letters.size();) {
+    store::Batch batch(account::partition_of(account));
+    std::size_t bytes = 0;
+    for (std::size_t count = 0; at < letters.size() && count < kBatchLetters; ++count, ++at) {
+      bytes += batch_bytes(letters[at]);
+      if (count > 0 && bytes > store::kMaxBatchBytes / 2) break;
+      put_letter(batch, id, letters[at], journal_);
+      letters[at].blob.reset();
+      letters[at].facts.clear();
+      id = LetterId(id.value() + 1);
+    }
+    PABAL_CO_TRY_VOID(co_await engine_.commit(std::move(batch)));
+  }
+  co_return Result<void>();
+}
+
 net::Task<Result<FlagsSet>> Mailboxes::change(account::AccountId account, SetFlags change) {
   return ask<FlagsSet>(account, std::move(change));
 }

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -133,6 +134,9 @@ class Mailboxes {
   net::Task<Result<Reply>> ask(account::AccountId account, Change change);
   net::Task<Result<std::shared_ptr<Account>>> load(account::AccountId account, std::optional<FolderId> folder,
                                                    bool news);
+  net::Task<Result<AppendedAll>> append_many(account::AccountId account, AppendAll change);
+  net::Task<Result<void>> store_letters(account::AccountId account, std::span<Arrival> letters,
+                                        LetterId first);
   LetterStore letters_of(account::AccountId account) const;
 
   store::Engine& engine_;

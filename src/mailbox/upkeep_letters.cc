@@ -95,8 +95,9 @@ net::Task<Result<void>> Upkeep::drop(std::vector<LetterId> letters) {
   co_return Result<void>();
 }
 
-// Copies may be in any folder. One that is in none can't come back, since a copy is made of a row: so it is
-// enough that no table has it, read one after the other, and that it came into none meanwhile.
+// Copies may be in any folder, and so may letters that were reserved (apply.h). One that is in none can't
+// come back, since a copy is made of a row: so it is enough that no table has it, read one after the other,
+// and that it came into none meanwhile.
 net::Task<Result<void>> Upkeep::drop_unused(std::unordered_set<LetterId> letters) {
   PABAL_CO_TRY(const auto head, co_await load_log_head(engine_, partition_));
   if (!head) co_return Result<void>();
@@ -104,9 +105,7 @@ net::Task<Result<void>> Upkeep::drop_unused(std::unordered_set<LetterId> letters
   for (const Folder& folder : folders) {
     if (folder.letters == 0 && folder.mod_seq <= head->after.last_change) continue;
     PABAL_CO_TRY(const Table table, co_await load_table(engine_, partition_, folder.id));
-    table->for_each([&](std::size_t, const Row& row) {
-      if (row.shared) letters.erase(row.letter);
-    });
+    table->for_each([&](std::size_t, const Row& row) { letters.erase(row.letter); });
   }
   PABAL_CO_TRY_VOID(
       co_await scan_log(engine_, partition_, head->after.last_change, [&](const LogRecord& record) {

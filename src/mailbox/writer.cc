@@ -30,6 +30,15 @@ std::size_t bytes_of(const std::vector<std::string>& values) {
 
 }  // namespace
 
+void put_letter(store::Batch& batch, LetterId id, const Arrival& arrival, journey::Journal& journal) {
+  std::string key = letter_key(id);
+  batch.hold(arrival.letter.blob, key);
+  batch.put(std::move(key), encode(arrival.letter));
+  if (!arrival.facts.empty()) batch.put(facts_key(id), arrival.facts);
+  if (arrival.blob) batch.attach(*arrival.blob);
+  journal.write(batch, arrival.entry);
+}
+
 Writer::Writer(store::Engine& engine, journey::Journal& journal, const Clock& clock,
                store::PartitionId partition, OnWritten on_written)
     : engine_(engine),
@@ -244,13 +253,8 @@ store::Batch Writer::batch_of(const Draft& draft) const {
     }
   }
   for (const auto& [id, arrival] : draft.letters()) {
-    std::string key = letter_key(id);
-    batch.hold(arrival->letter.blob, key);
-    batch.put(std::move(key), encode(arrival->letter));
-    if (!arrival->facts.empty()) batch.put(facts_key(id), arrival->facts);
-    if (arrival->blob) batch.attach(*arrival->blob);
+    put_letter(batch, id, *arrival, journal_);
     if (arrival->token) journey::guard(batch, *arrival->token, arrival->letter.journey, draft.now());
-    journal_.write(batch, arrival->entry);
   }
   return batch;
 }

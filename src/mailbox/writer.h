@@ -45,6 +45,9 @@ class Errand {
   net::Handoff<bool> told_;  ///< true: it is done; false: the pen is yours
 };
 
+/// A letter under its id: the record, its facts, its blob, and what is told of it.
+void put_letter(store::Batch& batch, LetterId id, const Arrival& arrival, journey::Journal& journal);
+
 /// What a commit did that background work may follow from.
 struct Written {
   std::size_t bytes = 0;  ///< of the log
