@@ -133,6 +133,7 @@ struct Config {
 
   struct Imap {
     std::uint64_t max_letter = 0;
+    std::uint64_t sort_cache = 0;
     std::size_t connections_per_account = 0;
     std::size_t max_errors = 0;
     Duration idle_timeout{};

@@ -224,6 +224,9 @@ Options imap_rows() {
   return {
       row(PABAL_OPTION(imap.max_letter), size("64 KiB", "2 GiB"), "\"50 MiB\"", kRestart,
           "The largest letter that a mail program may put into a mailbox (APPENDLIMIT, RFC 7889)."),
+      row(PABAL_OPTION(imap.sort_cache), size("1 MiB", "64 GiB"), "\"64 MiB\"", kRestart,
+          "Memory for what was read of large folders to sort them and to find their threads, so that the next "
+          "time is quick. A folder of 100,000 letters takes about 20 MiB."),
       row(PABAL_OPTION(imap.connections_per_account), whole<std::size_t>(1, 1'000'000), "100", kRestart,
           "Connections of one account at one time. A mail program opens a handful."),
       row(PABAL_OPTION(imap.max_errors), whole<std::size_t>(1, 100'000), "200", kRestart,

@@ -130,6 +130,7 @@ Result<void> Server::open_mail() {
   }
   search_sources_.emplace(core_->mailboxes());
   search_.emplace(core_->store(), *search_sources_, *search_sources_, *workers_);
+  imap_keys_.emplace(config().imap.sort_cache);
   imap_connections_.emplace(config().imap.connections_per_account);
   imap_.emplace(imap::ImapServices{.authenticator = *authenticator_,
                                    .directory = core_->directory(),
@@ -138,6 +139,8 @@ Result<void> Server::open_mail() {
                                    .journal = core_->journal(),
                                    .connections = *imap_connections_,
                                    .evaluator = &*search_,
+                                   .keys = &*imap_keys_,
+                                   .workers = &*workers_,
                                    .log = log_});
   for (const auto& service : imap_services_) {
     service->set_backend({*imap_, &certificates_->server(), log_.with({{"listener", service->name()}})});

@@ -129,6 +129,7 @@ class Server final : private ServerControl {
   std::unique_ptr<MailSystem> mail_;
   std::optional<mailbox::SearchSources> search_sources_;
   std::optional<mailbox::search::Evaluator> search_;
+  std::optional<imap::FolderKeyCache> imap_keys_;
   std::optional<imap::AccountConnections> imap_connections_;
   std::optional<imap::ImapServices> imap_;
   std::optional<Housekeeping> housekeeping_;

@@ -11,9 +11,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "imap/account_connections.h"
+#include "imap/folder_keys.h"
 #include "journey/journal.h"
 #include "mailbox/mailboxes.h"
 #include "mailbox/search/evaluate.h"
+#include "net/worker_pool.h"
 #include "store/engine.h"
 
 namespace pabal::net {
@@ -29,7 +31,10 @@ struct ImapServices {
   store::Engine& engine;
   journey::Journal& journal;
   AccountConnections& connections;
-  mailbox::search::Evaluator* evaluator = nullptr;  ///< never null where people log in
+  // Never null where people log in.
+  mailbox::search::Evaluator* evaluator = nullptr;
+  FolderKeyCache* keys = nullptr;
+  net::WorkerPool* workers = nullptr;
   Logger log = {};
 };
 

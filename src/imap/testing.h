@@ -70,6 +70,7 @@ class TestServer {
   mailbox::Mailboxes mailboxes{*engine, journal, sim.clock()};
   mailbox::SearchSources sources{mailboxes};
   mailbox::search::Evaluator evaluator{*engine, sources, sources, pool};
+  FolderKeyCache keys{1 << 20};
   AccountConnections connections{3};
   ImapServices services{.authenticator = authenticator,
                         .directory = directory,
@@ -77,7 +78,9 @@ class TestServer {
                         .engine = *engine,
                         .journal = journal,
                         .connections = connections,
-                        .evaluator = &evaluator};
+                        .evaluator = &evaluator,
+                        .keys = &keys,
+                        .workers = &pool};
   ImapOptions options;
   SessionSummary last_summary;
 

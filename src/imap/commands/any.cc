@@ -12,9 +12,10 @@ namespace {
 /// Only what is wholly there.
 constexpr std::string_view kBeforeLogin = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID IDLE";
 constexpr std::string_view kInside =
-    " NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE CONDSTORE LIST-EXTENDED LIST-STATUS SPECIAL-USE"
-    " CREATE-SPECIAL-USE STATUS=SIZE BINARY MULTIAPPEND OBJECTID SAVEDATE PREVIEW QUOTA"
-    " QUOTA=RES-STORAGE UTF8=ACCEPT";
+    " NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE CONDSTORE QRESYNC ESEARCH SEARCHRES WITHIN"
+    " SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES I18NLEVEL=1 PARTIAL UIDONLY"
+    " LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE BINARY MULTIAPPEND OBJECTID"
+    " SAVEDATE PREVIEW QUOTA QUOTA=RES-STORAGE UTF8=ACCEPT";
 
 }  // namespace
 
@@ -22,6 +23,7 @@ std::string capabilities(Session& session) {
   std::string out(kBeforeLogin);
   if (session.state() != State::kGreeted) {
     out += kInside;
+    if (!session.enabled().compressed) out += " COMPRESS=DEFLATE";
     out += fmt::format(" APPENDLIMIT={}", session.options().max_letter_bytes);
     return out;
   }

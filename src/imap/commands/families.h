@@ -54,6 +54,13 @@ Answer run_move(Session& session, Request request);
 // append.cc
 Answer run_append(Session& session, Request request);
 
+// compress.cc
+Answer run_compress(Session& session, Request request);
+
+// sort.cc
+Answer run_sort(Session& session, Request request);
+Answer run_thread(Session& session, Request request);
+
 // search.cc
 Answer run_search(Session& session, Request request);
 

@@ -10,14 +10,11 @@ namespace pabal::imap::detail {
 Answer run_search(Session& session, Request request) {
   Cursor in = request.arguments();
   auto command = parse_search(in, session.dialect());
-  if (!command) {
-    co_return command.error().kind == ErrorKind::kOverLimit ? no("LIMIT", command.error().detail)
-                                                            : bad(command.error().detail);
-  }
+  if (!command) co_return refused_command(command.error());
   SearchReturn& wanted = command->wanted;
   // RFC 5182 §2.1: whatever goes wrong, "$" is empty then.
   if (wanted.save && !command->program.charset_known) session.selected()->found = {};
-  if (auto refusal = objection(command->program, wanted, request.tag)) co_return *std::move(refusal);
+  if (auto refusal = objection(session, command->program, wanted, request.tag)) co_return *std::move(refusal);
   if (command->program.uses_mod_seq) session.enabled().condstore = true;
   const auto found = co_await find_letters(session, command->program);
   if (!found) {

@@ -124,6 +124,8 @@ Answer open_folder(Session& session, Request request, bool read_only) {
   const auto command = parse_select(in, session.dialect());
   if (!command) co_return bad(command.error().detail);
   if (command->qresync && !session.enabled().qresync) co_return bad("Enable QRESYNC first");
+  if (command->qresync && command->qresync->match && session.enabled().uid_only)
+    co_return Reply{Reply::Status::kBad, "UIDREQUIRED", "You enabled UIDONLY: name letters by their UIDs"};
   if (session.selected() != nullptr) {
     session.unselect();
     session.out() += "* OK [CLOSED] The mailbox before is closed\r\n";

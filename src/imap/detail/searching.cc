@@ -84,8 +84,15 @@ mailbox::ModSeq highest_mod_seq(const Found& found) {
   return out;
 }
 
-std::optional<Reply> objection(const SearchProgram& program, const SearchReturn& wanted,
+Reply refused_command(const Error& error) {
+  return error.kind == ErrorKind::kOverLimit ? no("LIMIT", error.detail) : bad(error.detail);
+}
+
+std::optional<Reply> objection(Session& session, const SearchProgram& program, const SearchReturn& wanted,
                                std::string_view tag) {
+  const auto by_number = [](const SearchProgram::Set& set) { return !set.uid && !set.set.is_saved(); };
+  if (session.enabled().uid_only && std::ranges::any_of(program.sets, by_number))
+    return Reply{Reply::Status::kBad, "UIDREQUIRED", "You enabled UIDONLY: name letters by their UIDs"};
   if (!program.charset_known)
     return no("BADCHARSET (UTF-8 US-ASCII)", "That character set is not known here");
   if (wanted.update) return no(fmt::format("NOUPDATE \"{}\"", tag), "Updates are not offered here");

@@ -25,8 +25,11 @@ net::Task<Result<Found>> find_letters(Session& session, const SearchProgram& pro
 std::vector<std::uint32_t> numbers_of(Session& session, const Found& found, bool by_uid);
 mailbox::ModSeq highest_mod_seq(const Found& found);
 
+/// What a command that can't be read is told.
+Reply refused_command(const Error& error);
+
 /// NO for what a program asks and we do not have; nothing if all is well.
-std::optional<Reply> objection(const SearchProgram& program, const SearchReturn& wanted,
+std::optional<Reply> objection(Session& session, const SearchProgram& program, const SearchReturn& wanted,
                                std::string_view tag);
 
 /// The ESEARCH response for `numbers`, in their order (RFC 4731, RFC 5267, RFC 9394), and what SAVE keeps

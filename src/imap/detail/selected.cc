@@ -55,8 +55,13 @@ mailbox::UidSet uids_of(const mailbox::FolderTable& table, const Positions& posi
 // go together, or not at all while numbers must stay what they are.
 Step Session::tell_changes(bool may_renumber, bool look_elsewhere) {
   Selected& view = *selected_;
-  if (look_elsewhere) std::ignore = co_await mailboxes().sync(account_);
   mailbox::Table now = mailboxes().find_open(account_, view.folder);
+  // News of this node come first; only where there are none is the store asked for those of others.
+  const bool is_news = now && now->mod_seq() > (view.told ? view.told->mod_seq() : view.told_at);
+  if (look_elsewhere && !is_news) {
+    std::ignore = co_await mailboxes().sync(account_);
+    now = mailboxes().find_open(account_, view.folder);
+  }
   if (!now) {
     auto opened = co_await mailboxes().open(account_, view.folder);
     if (!opened && opened.error().kind != ErrorKind::kRefuse) co_return Result<void>();  // told later

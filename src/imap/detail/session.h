@@ -89,6 +89,7 @@ struct Enabled {
   bool condstore = false;
   bool qresync = false;
   bool uid_only = false;
+  bool compressed = false;  ///< COMPRESS, which is not ENABLEd
 };
 
 class Session {
