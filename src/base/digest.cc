@@ -5,8 +5,8 @@
 #endif
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -67,12 +67,29 @@ Sha256::Digest Sha256::of(std::string_view bytes) {
   return digest;
 }
 
+// RFC 2104 §2 by hand: OpenSSL 3 spends four times as long on finding its HMAC as on a short text.
 Sha256::Digest hmac_sha256(std::string_view key, std::string_view message) {
-  Sha256::Digest digest;
-  unsigned int size = 0;
-  PABAL_CHECK(::HMAC(sha256(), key.data(), static_cast<int>(key.size()), as_octets(message), message.size(),
-                     as_octets(digest), &size) != nullptr);
-  return digest;
+  std::array<char, 64> block{};  // SHA-256's
+  if (key.size() > block.size()) {
+    const Sha256::Digest shorter = Sha256::of(key);
+    std::ranges::copy(shorter, block.begin());
+  } else {
+    std::ranges::copy(key, block.begin());
+  }
+  const auto padded = [&](char pad) {
+    std::array<char, 64> out = block;
+    for (char& c : out) c = static_cast<char>(c ^ pad);
+    return out;
+  };
+  std::array<char, 64> inner_key = padded(0x36), outer_key = padded(0x5c);
+  Sha256 hash;
+  hash.update({inner_key.data(), inner_key.size()});
+  hash.update(message);
+  const Sha256::Digest inner = hash.finish();
+  hash.update({outer_key.data(), outer_key.size()});
+  hash.update({inner.data(), inner.size()});
+  for (auto* secret : {&block, &inner_key, &outer_key}) OPENSSL_cleanse(secret->data(), secret->size());
+  return hash.finish();
 }
 
 Sha256::Digest pbkdf2_sha256(std::string_view password, std::string_view salt, std::uint32_t iterations) {

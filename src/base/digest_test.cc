@@ -20,6 +20,12 @@ TEST(Sha256, KnownAnswers) {
 TEST(HmacSha256, Rfc4231Case2) {
   EXPECT_EQ(hex(hmac_sha256("Jefe", "what do ya want for nothing?")),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  // A key as long as a block, and a longer one (RFC 4231 §4.7).
+  EXPECT_EQ(hex(hmac_sha256(std::string(64, 'k'), "")),
+            "83026a325aaee70e36cfe607536aa1054104ad1077c36134810d4ccded1ccd3b");
+  EXPECT_EQ(
+      hex(hmac_sha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")),
+      "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
 TEST(Pbkdf2Sha256, KnownAnswer) {
