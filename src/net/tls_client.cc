@@ -76,7 +76,10 @@ Result<std::unique_ptr<TlsClient>> TlsClient::create(std::string trust_file) {
   if (ctx == nullptr || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1) {
     return fail(ErrorKind::kRefuse, "TLS client: {}", take_openssl_error());
   }
-  const int trusted = trust_file.empty() ? ::SSL_CTX_set_default_verify_paths(ctx)
+  // Not SSL_CTX_set_default_verify_paths: since OpenSSL 3 that also reads through the whole directory of
+  // certificates at each handshake with an issuer that it does not know.
+  const int trusted = trust_file.empty() ? ::SSL_CTX_set_default_verify_file(ctx) == 1 &&
+                                               ::SSL_CTX_set_default_verify_dir(ctx) == 1
                                          : ::SSL_CTX_load_verify_file(ctx, trust_file.c_str());
   if (trusted != 1) {
     return fail(ErrorKind::kRefuse, "{}: no trusted certificates can be read: {}",

@@ -181,10 +181,13 @@ Result<SslCtxPtr> make_context(const Certificate& certificate, TlsServer::State&
   if (!good) return fail(ErrorKind::kRefuse, "{}: {}", certificate.path, take_openssl_error());
   ::SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-  SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+  // The chain is what the file holds. Without this OpenSSL looks for more of it in each handshake.
+  SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_dh_auto(ctx, 1);
   // Tickets alone: the server keeps no list of sessions.
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+  // One a connection: a client that opens several gets several.
+  ::SSL_CTX_set_num_tickets(ctx, 1);
   ::SSL_CTX_set_session_id_context(ctx, as_bytes(kSessionContext.data()), kSessionContext.size());
   ::SSL_CTX_set_timeout(ctx, static_cast<long>(state.ticket_lifetime.count()));
   SSL_CTX_set_app_data(ctx, &state.keys);

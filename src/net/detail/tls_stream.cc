@@ -164,7 +164,10 @@ Task<Result<void>> TlsStream::handshake(Deadline deadline) {
       lower_->close();
       co_return failure;
     }
-    PABAL_CO_TRY_VOID(co_await send(deadline));
+    // What a TLS 1.3 server has left to say is a ticket, which goes with the greeting or the first reply.
+    const bool only_ticket = error == SSL_ERROR_NONE && ::SSL_is_server(ssl_.get()) == 1 &&
+                             ::SSL_version(ssl_.get()) == TLS1_3_VERSION;
+    if (!only_ticket) PABAL_CO_TRY_VOID(co_await send(deadline));
     if (error == SSL_ERROR_NONE) co_return Result<void>();
     PABAL_CO_TRY_VOID(co_await receive(deadline));
   }
