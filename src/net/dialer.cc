@@ -24,6 +24,7 @@ Result<UniqueFd> open_socket(const SocketAddress& address, const std::optional<I
                              const Endpoint& to) {
   UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return no_connection(to, errno);
+  if (to.tcp() != nullptr) set_tcp_options(fd.get());
   if (source && to.tcp() != nullptr) {
     const int on = 1;
     // Lets the kernel choose the port when the peer is known, so that one address can have more

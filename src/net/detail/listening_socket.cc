@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "net/detail/socket_address.h"
+#include "net/detail/socket_stream.h"
 
 namespace pabal::net {
 
@@ -49,6 +50,7 @@ Result<UniqueFd> open_listening_socket(const Endpoint& endpoint, int backlog, un
     set_on(fd.get(), SOL_SOCKET, SO_REUSEPORT);
     // So that [::] and 0.0.0.0 can both be bound, and an IPv4 peer never looks like an IPv6 one.
     if (address.family() == AF_INET6) set_on(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY);
+    set_tcp_options(fd.get());
   } else {
     // Linux creates the file with the mode of the unbound socket, so it is never open wider than asked.
     ::fchmod(fd.get(), unix_mode);

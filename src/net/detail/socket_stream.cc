@@ -44,13 +44,14 @@ std::size_t gather(std::span<const std::string_view> pieces, std::size_t skip, s
 SocketStream::SocketStream(std::unique_ptr<Descriptor> descriptor)
     : descriptor_(std::move(descriptor)),
       local_(local_endpoint_of(descriptor_->fd())),
-      peer_(peer_endpoint_of(descriptor_->fd())) {
-  if (local_.tcp() == nullptr) return;
+      peer_(peer_endpoint_of(descriptor_->fd())) {}
+
+void set_tcp_options(int fd) {
   const int on = 1;
   // Replies are small and awaited; sessions gather their writes themselves.
-  ::setsockopt(descriptor_->fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   // A client that idles for half an hour should not vanish unnoticed behind its router.
-  ::setsockopt(descriptor_->fd(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+  ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
 
 std::optional<PeerCredentials> SocketStream::peer_credentials() const {

@@ -8,6 +8,10 @@
 
 namespace pabal::net {
 
+/// What every TCP connection of ours has. Linux hands a listener's options down to what it accepts, so that
+/// they cost nothing there.
+void set_tcp_options(int fd);
+
 class SocketStream final : public Stream {
  public:
   /// The socket is connected.
