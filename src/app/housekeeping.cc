@@ -1,5 +1,6 @@
 #include "app/housekeeping.h"
 
+#include "base/heap.h"
 #include "net/loop.h"
 #include "net/scope.h"
 
@@ -19,10 +20,12 @@ net::Task<void> wait_for(net::Scope& scope) { co_await scope.join(); }
 
 }  // namespace
 
-Housekeeping::Housekeeping(store::EmbeddedEngine& store, account::Directory& directory, Logger log,
-                           Metrics& metrics, std::chrono::milliseconds sweep_interval)
+Housekeeping::Housekeeping(store::EmbeddedEngine& store, account::Directory& directory,
+                           net::WorkerPool& workers, Logger log, Metrics& metrics,
+                           std::chrono::milliseconds sweep_interval)
     : store_(store),
       directory_(directory),
+      workers_(workers),
       log_(std::move(log)),
       sweeps_(metrics.counter("pabal_store_sweeps_total", "Sweeps of the store that came to their end")),
       swept_bytes_(metrics.counter("pabal_store_swept_bytes_total", "Size of the blobs that sweeps dropped")),
@@ -35,6 +38,7 @@ net::Task<void> Housekeeping::run(std::function<void(std::exception_ptr)> on_bug
   duties.spawn(follow_directory());
   duties.spawn(sweep_now_and_then());
   duties.spawn(watch_health());
+  duties.spawn(trim_heap_now_and_then());
   co_await wait_for(duties);
 }
 
@@ -74,6 +78,14 @@ net::Task<void> Housekeeping::watch_health() {
       known = failure;
     }
     if (!co_await pause(kHealthInterval)) co_return;
+  }
+}
+
+net::Task<void> Housekeeping::trim_heap_now_and_then() {
+  HeapTrimmer trimmer;
+  while (co_await pause(kTrimInterval)) {
+    // With all workers busy there is no memory to spare either: next time.
+    std::ignore = co_await workers_.run([&trimmer] { return trimmer.trim_if_worthwhile(); });
   }
 }
 

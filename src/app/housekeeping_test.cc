@@ -32,7 +32,7 @@ class HousekeepingTest : public AdminTest {
   MemoryLog log;
   LogWriter writer{{}, log.make_sink(), sim.clock()};
   Metrics metrics;
-  Housekeeping housekeeping{store, directory, Logger(writer), metrics, 1h};
+  Housekeeping housekeeping{store, directory, pool, Logger(writer), metrics, 1h};
   net::Scope duties{sim.loop()};
 };
 

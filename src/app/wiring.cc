@@ -86,7 +86,8 @@ Started Server::open() {
       .name = "work", .threads = config().limits.worker_threads, .max_queued = config().limits.worker_queue});
   if (auto opened = open_mail(); !opened)
     return std::unexpected(failure(ExitCode::kCannotCreate, std::move(opened).error()));
-  housekeeping_.emplace(core_->store(), core_->directory(), log_, metrics_, config().store.sweep_interval);
+  housekeeping_.emplace(core_->store(), core_->directory(), *workers_, log_, metrics_,
+                        config().store.sweep_interval);
   journey_keeping_.emplace(
       core_->store(), core_->journeys(), core_->journey_places(), clock_,
       journey::RetentionOptions{
