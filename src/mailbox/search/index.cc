@@ -174,6 +174,27 @@ class Index::Lookup {
     return found;
   }
 
+  /// Where any of these grams is.
+  static Result<std::vector<Block>> blocks_of(const Segment& segment, std::span<const Posting> postings) {
+    std::vector<Block> blocks;
+    if (postings.size() == 1) {
+      if (!postings[0].decode(segment.blocks(), segment.first_block(), blocks)) return damaged();
+      return blocks;
+    }
+    // A range may have thousands of grams, each in nearly all blocks.
+    std::vector<bool> any(segment.blocks());
+    for (const Posting& posting : postings) {
+      blocks.clear();
+      if (!posting.decode(segment.blocks(), 0, blocks)) return damaged();
+      for (const Block block : blocks) any[block] = true;
+    }
+    blocks.clear();
+    for (Block i = 0; i < segment.blocks(); ++i) {
+      if (any[i]) blocks.push_back(segment.first_block() + i);
+    }
+    return blocks;
+  }
+
   Result<void> find_in(const Part& part, std::vector<Block>& out) const {
     struct Lists {
       std::vector<Posting> postings;
@@ -196,11 +217,7 @@ class Index::Lookup {
     std::optional<std::vector<Block>> common;
     for (const Lists& lists : terms) {
       if (common && common->empty()) break;
-      std::vector<Block> blocks;
-      for (const Posting& posting : lists.postings) {
-        if (!posting.decode(universe, part.segment.first_block(), blocks)) return damaged();
-      }
-      if (lists.postings.size() > 1) sort_unique(blocks);
+      PABAL_TRY(std::vector<Block> blocks, blocks_of(part.segment, lists.postings));
       if (common) {
         keep_common(*common, blocks);
       } else {
