@@ -21,7 +21,7 @@ namespace pabal::app {
 
 /// What its sessions work with, once there is a store. Outlives them.
 struct ImapBackend {
-  delivery::ImapServices& services;
+  imap::ImapServices& services;
   net::TlsServer* tls;
   Logger log;
 };
