@@ -18,7 +18,7 @@ namespace {
 using namespace pabal::net;
 
 /// A small input may hold a thousand times its size.
-constexpr std::size_t kMaxUnpacked = 1'000'000;
+constexpr std::size_t kMaxUnpacked = 100'000;
 
 std::string unpack(std::string_view wire, std::size_t max_wire_read, std::size_t max_read,
                    std::size_t rest_after) {

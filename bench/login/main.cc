@@ -190,6 +190,9 @@ class Clients {
     std::size_t count = 0;
     for (std::size_t i = 0; i < plan_.clients; ++i) scope.spawn(log_in_until(until, i, count));
     co_await scope.join();
+    // All but each client's first.
+    if (plan_.kind == Kind::kResumed && resumed_ + plan_.clients < count)
+      die(fmt::format("{} of {} connections resumed their session", resumed_, count));
     co_return count;
   }
 
@@ -211,6 +214,7 @@ class Clients {
                                     .verify = net::TlsVerify::kNone,
                                     .resume = plan_.kind == Kind::kResumed};
       PABAL_CO_TRY_VOID(co_await connection.start_tls(*tls_, std::move(options), loop_.in(60s)));
+      if (connection.stream().tls_facts()->resumed) ++resumed_;
     }
     PABAL_CO_TRY_VOID(co_await expect(connection, "* OK"));
     PABAL_CO_TRY_VOID(co_await connection.write(
@@ -232,6 +236,7 @@ class Clients {
   const net::Endpoint to_;
   const Plan& plan_;
   const std::unique_ptr<net::TlsClient> tls_;
+  std::size_t resumed_ = 0;
 };
 
 void run_clients(const Plan& plan, int to_server, int from_server) {
