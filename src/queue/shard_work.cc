@@ -328,6 +328,7 @@ net::Task<Result<void>> ShardRunner::save(Lane& lane, Task& task, std::vector<Ev
   std::chrono::seconds pause = kFirstSavePause;
   for (int conflicts = 0;;) {
     store::Batch batch(partition_);
+    batch.be_patient();  // the slot waits, and nobody else
     batch.expect(line_key(lane.domain(), task.place()), task.version);
     const WallTime due = wanted_due.value_or(task.wanted_due(now()));
     Result<void> prepared;

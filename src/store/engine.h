@@ -10,6 +10,7 @@
 // kCorrupt (what the disk holds is not what was written).
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -41,6 +42,8 @@ inline constexpr std::size_t kMaxKeyBytes = 1024;
 inline constexpr std::size_t kMaxValueBytes = 256 * 1024;
 inline constexpr std::size_t kMaxBatchBytes = 4 * 1024 * 1024;  ///< keys and values; blobs apart
 inline constexpr std::size_t kMaxBatchOperations = 10'000;
+/// How long a patient batch may wait for others before it is made durable.
+inline constexpr std::chrono::milliseconds kMaxPatience{2};
 inline constexpr std::size_t kMaxPageBytes = 4 * 1024 * 1024;
 
 struct Value {
@@ -133,6 +136,11 @@ class Batch {
   /// attached to many batches; it is stored once.
   void attach(StagedBlob blob) { blobs_.push_back(std::move(blob)); }
 
+  /// Nobody waits for this commit, so it need not cost a sync of its own: it may go with the next one that
+  /// somebody waits for, up to kMaxPatience later. It comes before those that were asked for after it.
+  void be_patient() { patient_ = true; }
+  bool patient() const { return patient_; }
+
   const PartitionId& partition() const { return partition_; }
   const std::vector<Expectation>& expectations() const { return expectations_; }
   const std::vector<Write>& writes() const { return writes_; }
@@ -148,6 +156,7 @@ class Batch {
   std::vector<Write> writes_;
   std::vector<Reference> references_;
   std::vector<StagedBlob> blobs_;
+  bool patient_ = false;
 };
 
 /// A place in a partition's stream of changes. Lives on one loop. Cheap: ten thousand may sleep.

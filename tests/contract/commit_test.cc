@@ -1,5 +1,6 @@
 // Batches: atomicity, expectations, versions, order within a batch, limits; and reading keys back.
 #include "contract.h"
+#include "net/scope.h"
 
 namespace pabal::store {
 namespace {
@@ -20,6 +21,35 @@ TEST_P(CommitContract, WhatWasPutIsRead) {
   EXPECT_FALSE(get(kAlice, "ke"));
   EXPECT_FALSE(get(kAlice, "keyy"));
   EXPECT_FALSE(get(kBob, "key"));
+}
+
+TEST_P(CommitContract, APatientCommitIsDoneThoughNobodyElseComes) {
+  Batch batch(kAlice);
+  batch.be_patient();
+  batch.put("key", "value");
+  const auto version = commit(std::move(batch));
+  ASSERT_TRUE(version);
+  EXPECT_EQ(get(kAlice, "key")->version, *version);
+}
+
+TEST_P(CommitContract, APatientCommitComesBeforeThoseThatAreAskedForLater) {
+  for (int i = 0; i < 20; ++i) {
+    std::vector<Version> versions(3);
+    net::Scope scope(loop());
+    const auto commit_one = [](Engine& engine, std::size_t number, Version& version) -> net::Task<void> {
+      Batch batch(kAlice);
+      if (number < 2) batch.be_patient();
+      batch.put("key", std::to_string(number));
+      version = (co_await engine.commit(std::move(batch))).value_or(Version());
+    };
+    for (std::size_t number = 0; number < versions.size(); ++number)
+      scope.spawn(commit_one(engine(), number, versions[number]));
+    run(scope.join());
+    EXPECT_LT(Version(), versions[0]);
+    EXPECT_LT(versions[0], versions[1]);
+    EXPECT_LT(versions[1], versions[2]);
+    EXPECT_EQ(get(kAlice, "key")->bytes, "2");
+  }
 }
 
 TEST_P(CommitContract, AllPutsOfABatchCarryItsVersion) {

@@ -41,12 +41,19 @@ Committer::Committer(CommitterOptions options, CommitterParts parts, const Appli
 net::Task<Result<Version>> Committer::commit(Batch batch) {
   PABAL_CO_TRY_VOID(batch.check_limits());
   Request request{std::move(batch), {}, Version()};
+  bool is_news = !request.batch.patient();
   {
     const std::lock_guard lock(queue_mutex_);
     if (stopping_) co_return fail(ErrorKind::kRetryLater, "the store is closing");
+    if (is_news) {
+      urgent_ = true;
+    } else if (requests_.empty()) {
+      is_news = true;  // the thread must know until when
+      patient_until_ = std::chrono::steady_clock::now() + kMaxPatience;
+    }
     requests_.push_back(&request);
   }
-  queue_changed_.notify_one();
+  if (is_news) queue_changed_.notify_one();
   co_return co_await request.done;
 }
 
@@ -75,15 +82,26 @@ void Committer::run_until_stopped() {
   for (;;) {
     {
       std::unique_lock lock(queue_mutex_);
-      queue_changed_.wait(lock, [this] { return stopping_ || !requests_.empty() || !jobs_.empty(); });
+      wait_for_work(lock);
       if (requests_.empty() && jobs_.empty()) return;
       std::swap(requests, requests_);
       std::swap(jobs, jobs_);
+      urgent_ = false;
     }
     for (auto& job : jobs) job();
     jobs.clear();
     for (std::span<Request* const> rest = requests; !rest.empty();) rest = rest.subspan(commit_group(rest));
     requests.clear();
+  }
+}
+
+void Committer::wait_for_work(std::unique_lock<std::mutex>& lock) {
+  while (!stopping_ && !urgent_ && jobs_.empty()) {
+    if (requests_.empty()) {
+      queue_changed_.wait(lock);
+    } else if (queue_changed_.wait_until(lock, patient_until_) == std::cv_status::timeout) {
+      return;
+    }
   }
 }
 

@@ -1,12 +1,14 @@
 // The one thread that changes the store. It takes all that waits, as one group: judges each batch, appends
-// the group to the journal, syncs once, brings the effects into the index, and tells the callers. There is no
-// timer: while one group is being synced, the next gathers by itself.
+// the group to the journal, syncs once, brings the effects into the index, and tells the callers. While one
+// group is being synced, the next gathers by itself; only where all that waits is patient does the thread
+// wait too, for somebody who is not, or until patience ends.
 //
 // The queue holds nothing but pointers to batches that their callers hold anyway, so it needs no bound of its
 // own: memory is bounded by how many callers there are, and each waits for its answer.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -103,6 +105,7 @@ class Committer {
   };
 
   void run_until_stopped();
+  void wait_for_work(std::unique_lock<std::mutex>& lock);
   std::size_t commit_group(std::span<Request* const> requests);
   Result<void> may_write(bool adds);
   Result<void> check_room();
@@ -136,6 +139,8 @@ class Committer {
   std::mutex queue_mutex_;
   std::condition_variable queue_changed_;
   std::vector<Request*> requests_;
+  bool urgent_ = false;                                  // one of them is not patient
+  std::chrono::steady_clock::time_point patient_until_;  // if all of them are
   std::vector<std::move_only_function<void()>> jobs_;
   bool stopping_ = false;
   std::thread thread_;

@@ -94,6 +94,28 @@ class EmbeddedTest : public ::testing::Test {
   std::unique_ptr<EmbeddedEngine> engine_;
 };
 
+TEST_F(EmbeddedTest, APatientCommitGoesWithTheNextThatSomebodyWaitsFor) {
+  open();
+  constexpr int kPairs = 50;
+  const auto commit = [](Engine& engine, bool patient) -> net::Task<void> {
+    Batch batch(kPartition);
+    if (patient) batch.be_patient();
+    batch.put(patient ? "outcome" : "letter", "");
+    EXPECT_TRUE(co_await engine.commit(std::move(batch)));
+  };
+  const EmbeddedStats before = engine_->stats();
+  for (int i = 0; i < kPairs; ++i) {
+    net::Scope scope(loop_);
+    scope.spawn(commit(*engine_, true));
+    scope.spawn(commit(*engine_, false));
+    run(scope.join());
+  }
+  const EmbeddedStats after = engine_->stats();
+  EXPECT_EQ(after.commits - before.commits, 2 * kPairs);
+  // Nearly all do; on a machine that is busy elsewhere patience may end before the other comes.
+  EXPECT_LT(after.groups - before.groups, 2 * kPairs - kPairs / 2);
+}
+
 TEST_F(EmbeddedTest, ANewerFormatIsRefusedInWords) {
   open();
   engine_.reset();
