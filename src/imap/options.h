@@ -60,8 +60,9 @@ struct ImapOptions {
   CommandLimits after_login;
   std::uint64_t max_letter_bytes = 50 * 1024 * 1024;  ///< of APPEND
   std::size_t max_login_failures = 5;
+  // Commands in a row that make no sense.
   std::size_t max_errors_before_login = 10;
-  std::size_t max_errors = 200;
+  std::size_t max_errors = 50;
 
   struct Deadlines {
     std::chrono::seconds greeted{180};         ///< a client that has not logged in may be silent for so long

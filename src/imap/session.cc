@@ -148,7 +148,10 @@ Step Session::finish_command(std::string_view tag, const Command* command, Resul
   }
   if (reply->status != Reply::Status::kSaid) say(tag, *reply);
   const std::size_t most = state_ == State::kGreeted ? options_.max_errors_before_login : options_.max_errors;
-  if (reply->status == Reply::Status::kBad && ++summary_.errors >= most) {
+  const bool is_bad = reply->status == Reply::Status::kBad;
+  summary_.errors += is_bad ? 1 : 0;
+  errors_in_a_row_ = is_bad ? errors_in_a_row_ + 1 : 0;
+  if (errors_in_a_row_ >= most) {
     end(SessionSummary::End::kThrownOut, "too many errors");
     out_ += "* BYE Too many errors\r\n";
   }
@@ -212,7 +215,6 @@ Result<void> Session::log_in(account::AccountId account, std::string name) {
   }
   account_ = account;
   summary_.login = std::move(name);
-  summary_.errors = 0;
   state_ = State::kLoggedIn;
   return {};
 }

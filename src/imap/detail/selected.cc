@@ -64,16 +64,18 @@ Step Session::tell_changes(bool may_renumber, bool look_elsewhere) {
   }
   if (!now) {
     auto opened = co_await mailboxes().open(account_, view.folder);
-    if (!opened && opened.error().kind != ErrorKind::kRefuse) co_return Result<void>();  // told later
+    const bool gone = !opened && opened.error().kind == ErrorKind::kRefuse;
+    if (!opened && !gone && view.wake_up()) co_return Result<void>();  // told later
     if (!opened) {
-      // Nobody can go on in a folder that is gone (RFC 2180 §3.3).
-      out_ += "* BYE The mailbox was deleted\r\n";
-      end(SessionSummary::End::kThrownOut, "the selected mailbox was deleted");
+      // Nobody can go on in a folder that is gone (RFC 2180 §3.3), or whose numbers nobody knows.
+      out_ += gone ? "* BYE The mailbox was deleted\r\n" : "* BYE [UNAVAILABLE] Come again later\r\n";
+      end(SessionSummary::End::kThrownOut,
+          gone ? "the selected mailbox was deleted" : "the selected mailbox can't be read");
       co_return Result<void>();
     }
     now = *std::move(opened);
   }
-  if (!view.told) view.told = view.asleep.lock();
+  view.wake_up();
   if (now == view.told) co_return Result<void>();
   mailbox::ViewDifference news;
   if (view.told) {

@@ -35,6 +35,11 @@ struct Selected {
     asleep = told;
     told = nullptr;
   }
+  /// Whether the table that the client knows is at hand.
+  bool wake_up() {
+    if (!told) told = asleep.lock();
+    return told != nullptr;
+  }
   std::weak_ptr<const mailbox::FolderTable> asleep = {};
   mailbox::ModSeq told_at;  ///< the table that fell asleep
 

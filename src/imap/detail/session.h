@@ -173,6 +173,7 @@ class Session {
   std::string out_;
   SessionSummary summary_;
   std::size_t login_failures_ = 0;
+  std::size_t errors_in_a_row_ = 0;
 };
 
 /// The greeting's and CAPABILITY's list, by what the session may do now (commands/any.cc).
