@@ -100,12 +100,6 @@ tls = "implicit"
             raise Trouble(f"pabal {' '.join(arguments)}: {done.stderr}")
         return done.stdout
 
-    def speaks_imap(self) -> bool:
-        self.configure()
-        done = subprocess.run([self.program, "--config", self.directory / "pabal.toml", "config", "check"],
-                              capture_output=True)
-        return done.returncode == 0
-
     def start(self) -> None:
         super().start()
         self.pabal("status", "--wait", "20")

@@ -35,10 +35,10 @@ class Moving(ImapTest):
     def test_an_account_moves_and_changes_follow(self):
         for letter in letters.ALL.values():
             self.put("INBOX", letter)
-        self.put("Archive/2026", letters.UTF8, "(\\Seen \\Flagged kept)")
+        self.put("Projects/2026", letters.UTF8, "(\\Seen \\Flagged kept)")
         user = self.dovecot.add_account(PASSWORD)
         self.bring(user)
-        for folder in "INBOX", "Archive/2026":
+        for folder in "INBOX", "Projects/2026":
             self.assertEqual(self.there(user, folder), self.state(folder), folder)
 
         other = self.client(folder="INBOX")

@@ -26,7 +26,7 @@ class Fetching(ImapTest):
         super().setUp()
         for letter in self.letters:
             self.put("INBOX", letter)
-        self.put("Archive", letters.PLAIN)
+        self.put("Projects", letters.PLAIN)
         self.maildir = self.directory / "maildir"
         for where in "cur", "new", "tmp":
             (self.maildir / where).mkdir(parents=True)
@@ -69,9 +69,9 @@ received = false
         self.run_program("getmail", "--getmaildir", str(self.directory), "--rcfile", "getmailrc", "-q")
 
     def test_it_takes_all_and_leaves_nothing(self):
-        self.getmail(tls=True, delete=True, folders='("INBOX", "Archive")')
+        self.getmail(tls=True, delete=True, folders='("INBOX", "Projects")')
         self.assertEqual(in_maildir(self.maildir), sorted([*self.letters, letters.PLAIN]))
-        self.assertEqual(self.state("INBOX") | self.state("Archive"), {})
+        self.assertEqual(self.state("INBOX") | self.state("Projects"), {})
 
     def test_it_takes_only_what_is_new(self):
         self.getmail(tls=False, delete=False)

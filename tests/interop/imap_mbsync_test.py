@@ -115,7 +115,7 @@ class Mbsync(ImapTest):
         everything = list(letters.ALL.values())
         for letter in everything:
             self.put("INBOX", letter)
-        self.put("Archive/2026", letters.PLAIN, "(\\Seen \\Flagged)")
+        self.put("Projects/2026", letters.PLAIN, "(\\Seen \\Flagged)")
         desk, phone = Device(self, "desk", tls=True), Device(self, "phone", tls=False)
         desk.sync()
         self.assert_in_step(desk)
@@ -123,7 +123,7 @@ class Mbsync(ImapTest):
         desk.set_flags("INBOX", letters.PLAIN, "FRS")
         desk.remove("INBOX", letters.DOTS)
         desk.add("INBOX", letters.make("from the desk", b"Hello.\r\n"), "1.desk")
-        desk.add("Drafts", letters.make("a draft", b"Dear Alice,\r\n"), "2.desk")
+        desk.add("Ideas", letters.make("a draft", b"Dear Alice,\r\n"), "2.desk")
         other = self.client(folder="INBOX")
         said(other.uid("STORE", "3", "+FLAGS", "(\\Flagged)"))
         said(other.uid("STORE", "4", "+FLAGS", "(\\Deleted)"))
@@ -138,19 +138,19 @@ class Mbsync(ImapTest):
         phone.remove("INBOX", letters.PLAIN)
         phone.set_flags("INBOX", letters.UTF8, "S")
         desk.set_flags("INBOX", letters.LATIN1, "F")
-        desk.remove("Archive/2026", letters.PLAIN)
+        desk.remove("Projects/2026", letters.PLAIN)
         for device in phone, desk, phone:
             device.sync()
         self.assert_in_step(desk, phone)
-        self.assertEqual(self.state("Archive/2026"), {})
+        self.assertEqual(self.state("Projects/2026"), {})
 
-        desk.remove("Drafts", letters.make("a draft", b"Dear Alice,\r\n"))  # it removes no folder that is not empty
+        desk.remove("Ideas", letters.make("a draft", b"Dear Alice,\r\n"))  # it removes no folder that is not empty
         for device in desk, phone:
             device.sync()
-        said(self.client().delete("Drafts"))
+        said(self.client().delete("Ideas"))
         for device in desk, phone:
             device.sync()
-        self.assertNotIn("Drafts", desk.folders() + phone.folders())
+        self.assertNotIn("Ideas", desk.folders() + phone.folders())
         self.assert_in_step(desk, phone)
 
     def test_a_thousand_letters(self):
