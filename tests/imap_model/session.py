@@ -50,9 +50,12 @@ class View:
     def vanish(self, uids, earlier):
         for uid in uids:
             at = next((i for i, row in enumerate(self.rows) if row.uid == uid), None)
-            # A letter of which only the number is known: any of them, since they look the same.
+            # A letter of which only the number is known: UIDs rise, so it is behind all known ones that are
+            # lower. Of its unknown neighbours any will do, since they look the same.
             if at is None and not earlier:
-                at = next((i for i, row in enumerate(self.rows) if row.uid is None), None)
+                known = [i for i, row in enumerate(self.rows) if row.uid is not None and row.uid < uid]
+                behind = known[-1] + 1 if known else 0
+                at = next((i for i in range(behind, len(self.rows)) if self.rows[i].uid is None), None)
             if at is not None:
                 del self.rows[at]
             elif not earlier:
