@@ -131,6 +131,10 @@ Result<void> Server::open_mail() {
   }
   search_sources_.emplace(core_->mailboxes());
   search_.emplace(core_->store(), *search_sources_, *search_sources_, *workers_);
+  // Mail that comes in goes before: one thread, when nobody else wants the processor.
+  index_workers_.emplace(net::WorkerPoolOptions{.name = "index", .threads = 1, .yielding = true});
+  indexer_.emplace(loops_.loop(0), core_->store(), *search_sources_, *index_workers_, log_);
+  core_->mailboxes().set_on_letters([this](account::AccountId account) { indexer_->wake(account); });
   imap_keys_.emplace(config().imap.sort_cache);
   imap_connections_.emplace(config().imap.connections_per_account);
   imap_.emplace(imap::ImapServices{.authenticator = *authenticator_,
@@ -174,7 +178,18 @@ void Server::start_housekeeping() {
     duties.spawn(housekeeping_->run(on_bug));
     duties.spawn(journey_keeping_->run(on_bug));
     duties.spawn(core_->mailboxes().keep());
+    duties.spawn(indexer_->run());
+    duties.spawn(index_all_accounts());
   });
+}
+
+net::Task<void> Server::index_all_accounts() {
+  for (account::AccountId after;;) {
+    const auto accounts = co_await core_->directory().list_accounts(after);
+    if (!accounts || accounts->empty()) co_return;
+    for (const account::Account& account : *accounts) indexer_->wake(account.id);
+    after = accounts->back().id;
+  }
 }
 
 void Server::end_housekeeping() {

@@ -40,6 +40,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "mailbox/search/evaluate.h"
+#include "mailbox/search/indexer.h"
 #include "mailbox/search_sources.h"
 #include "net/limits.h"
 #include "net/scope.h"
@@ -99,6 +100,8 @@ class Server final : private ServerControl {
   void start_housekeeping();
   void end_housekeeping();
   void report_bug(std::exception_ptr bug);
+  /// Letters that came before we started, or that a stop kept out of their index.
+  net::Task<void> index_all_accounts();
   const Config& config() const { return started_with_.config.values; }
 
   const GlobalOptions options_;
@@ -129,6 +132,8 @@ class Server final : private ServerControl {
   std::unique_ptr<MailSystem> mail_;
   std::optional<mailbox::SearchSources> search_sources_;
   std::optional<mailbox::search::Evaluator> search_;
+  std::optional<net::WorkerPool> index_workers_;
+  std::optional<mailbox::search::Indexer> indexer_;
   std::optional<imap::FolderKeyCache> imap_keys_;
   std::optional<imap::AccountConnections> imap_connections_;
   std::optional<imap::ImapServices> imap_;

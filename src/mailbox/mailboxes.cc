@@ -81,8 +81,11 @@ std::shared_ptr<Mailboxes::Account> Mailboxes::account_of(account::AccountId id)
   if (auto* const known = accounts_->by_id.find(id)) return known->account;
   if (accounts_->by_id.size() == kMaxAccounts) forgotten = accounts_->forget_oldest();
   auto& entry = accounts_->by_id.find_or_add(id);
-  entry.account = std::make_shared<Account>(
-      engine_, journal_, clock_, id, [this, id](const Written& written) { keeper_->note(id, written); });
+  entry.account =
+      std::make_shared<Account>(engine_, journal_, clock_, id, [this, id](const Written& written) {
+        keeper_->note(id, written);
+        if (written.rows_came && on_letters_) on_letters_(id);
+      });
   return entry.account;
 }
 

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -115,6 +116,11 @@ class Mailboxes {
   /// letter.
   net::Task<Result<FactsPage>> load_facts(account::AccountId account, std::vector<LetterId> letters);
 
+  /// Whom to tell that letters came in, on the thread of whoever brought them: must be quick. Before anybody
+  /// else calls.
+  using OnLetters = std::function<void(account::AccountId)>;
+  void set_on_letters(OnLetters on_letters) { on_letters_ = std::move(on_letters); }
+
   /// Background: stores pages, trims the log, drops the letters of removed rows after a grace. Runs until
   /// cancelled; spawn once a process.
   net::Task<void> keep();
@@ -145,6 +151,7 @@ class Mailboxes {
   const MailboxOptions options_;
   const std::unique_ptr<Accounts> accounts_;
   const std::unique_ptr<Keeper> keeper_;
+  OnLetters on_letters_;
 };
 
 }  // namespace pabal::mailbox

@@ -28,6 +28,12 @@ std::size_t bytes_of(const std::vector<std::string>& values) {
   return bytes;
 }
 
+template <class Op>
+bool has_any(const std::vector<Operation>& operations) {
+  return std::ranges::any_of(operations,
+                             [](const Operation& each) { return std::holds_alternative<Op>(each); });
+}
+
 }  // namespace
 
 void put_letter(store::Batch& batch, LetterId id, const Arrival& arrival, journey::Journal& journal) {
@@ -227,9 +233,8 @@ net::Task<Result<void>> Writer::commit(Draft& draft) {
   const LogRecord& record = draft.seal();
   PABAL_CO_TRY(std::vector<std::string> log, encode(record));
   const Written written{.bytes = bytes_of(log),
-                        .rows_left = std::ranges::any_of(record.operations, [](const Operation& operation) {
-                          return std::holds_alternative<op::RowsLeft>(operation);
-                        })};
+                        .rows_came = has_any<op::RowsCame>(record.operations),
+                        .rows_left = has_any<op::RowsLeft>(record.operations)};
   store::Batch batch = batch_of(draft);
   const ModSeq change = draft.mod_seq();
   batch.expect_absent(log_key(change));

@@ -51,6 +51,7 @@ void put_letter(store::Batch& batch, LetterId id, const Arrival& arrival, journe
 /// What a commit did that background work may follow from.
 struct Written {
   std::size_t bytes = 0;  ///< of the log
+  bool rows_came = false;
   bool rows_left = false;
 };
 

@@ -9,6 +9,9 @@ WorkerPool::WorkerPool(WorkerPoolOptions options) : options_(std::move(options))
     threads_.emplace_back([this] { work_until_told_to_stop(); });
     const std::string name = fmt::format("{}-{}", options_.name.substr(0, 12), i).substr(0, 15);
     ::pthread_setname_np(threads_.back().native_handle(), name.c_str());
+    const sched_param none{};
+    // Refused by a strange kernel: then it is a pool like others.
+    if (options_.yielding) ::pthread_setschedparam(threads_.back().native_handle(), SCHED_IDLE, &none);
   }
 }
 

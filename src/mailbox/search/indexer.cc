@@ -101,15 +101,13 @@ void Indexer::wake(account::AccountId account) {
   loop_.post([changed = changed_] { changed->notify_all(); });
 }
 
-net::Task<Result<account::AccountId>> Indexer::next() {
+net::Task<Result<std::deque<account::AccountId>>> Indexer::take_waiting() {
   while (true) {
     {
       const std::lock_guard lock(mutex_);
       if (!waiting_.empty()) {
-        const account::AccountId account = waiting_.front();
-        waiting_.pop_front();
-        known_.erase(account);
-        co_return account;
+        known_.clear();
+        co_return std::exchange(waiting_, {});
       }
     }
     PABAL_CO_TRY_VOID(co_await changed_->wait(net::Deadline::never()));
@@ -118,14 +116,17 @@ net::Task<Result<account::AccountId>> Indexer::next() {
 
 net::Task<void> Indexer::run() {
   while (true) {
-    const auto account = co_await next();
-    if (!account) co_return;
-    const auto indexed = co_await index(*account);
-    if (indexed) continue;
-    if (indexed.error().kind == ErrorKind::kCancelled) co_return;
-    log_.warn("a search index is behind", {{"account", *account}, {"error", indexed.error()}});
-    if (!co_await net::sleep_until(loop_.in(options_.retry_after))) co_return;
-    if (indexed.error().kind != ErrorKind::kCorrupt) wake(*account);
+    const auto accounts = co_await take_waiting();
+    if (!accounts) co_return;
+    for (const account::AccountId account : *accounts) {
+      const auto indexed = co_await index(account);
+      if (indexed) continue;
+      if (indexed.error().kind == ErrorKind::kCancelled) co_return;
+      log_.warn("a search index is behind", {{"account", account}, {"error", indexed.error()}});
+      if (!co_await net::sleep_until(loop_.in(options_.retry_after))) co_return;
+      if (indexed.error().kind != ErrorKind::kCorrupt) wake(account);
+    }
+    if (!co_await net::sleep_until(loop_.in(options_.gather))) co_return;
   }
 }
 

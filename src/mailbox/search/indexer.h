@@ -33,6 +33,8 @@ struct IndexerOptions {
   /// So many unindexed letters, or so many bytes of them, are worth a segment.
   std::size_t worth_letters = 64;
   std::uint64_t worth_bytes = 512 * 1024;
+  /// How long letters gather after each look, so that a busy account is not looked at for each of them.
+  std::chrono::seconds gather{2};
   /// After a failure of the store.
   std::chrono::seconds retry_after{10};
 };
@@ -55,7 +57,7 @@ class Indexer {
 
  private:
   class Round;
-  net::Task<Result<account::AccountId>> next();
+  net::Task<Result<std::deque<account::AccountId>>> take_waiting();
   net::Task<Result<void>> merge_all(account::AccountId account, IndexWriter& writer);
 
   net::Loop& loop_;
