@@ -50,16 +50,24 @@ class View:
     def vanish(self, uids, earlier):
         for uid in uids:
             at = next((i for i, row in enumerate(self.rows) if row.uid == uid), None)
-            # A letter of which only the number is known: UIDs rise, so it is behind all known ones that are
-            # lower. Of its unknown neighbours any will do, since they look the same.
             if at is None and not earlier:
-                known = [i for i, row in enumerate(self.rows) if row.uid is not None and row.uid < uid]
-                behind = known[-1] + 1 if known else 0
-                at = next((i for i in range(behind, len(self.rows)) if self.rows[i].uid is None), None)
+                at = self._unknown_where(uid)
             if at is not None:
                 del self.rows[at]
             elif not earlier:
                 raise Fault(f"VANISHED {uid}, which is not there")
+
+    def _unknown_where(self, uid):
+        """A letter of which only the number is known, among those where this UID would be: they all look the same."""
+        found = None
+        for i, row in enumerate(self.rows):
+            if row.uid is None:
+                found = i if found is None else found
+            elif row.uid > uid:
+                break
+            else:
+                found = None
+        return found
 
     def fetch(self, number, items):
         if not 1 <= number <= len(self.rows):

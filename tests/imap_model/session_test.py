@@ -49,6 +49,12 @@ class Views(unittest.TestCase):
         self.assertEqual(self.hear("UID FETCH 1:* FLAGS (CHANGEDSINCE 1 VANISHED)", "* VANISHED (EARLIER) 2:4",
                                    qresync=True).view.uids(), [1, 9])
 
+    def test_a_uid_vanishes_of_which_only_the_number_was_told(self):
+        session = self.hear("NOOP", "* 6 EXISTS", "* 5 FETCH (UID 20)", "* VANISHED 30", "* VANISHED 15", qresync=True)
+        self.assertEqual(session.view.uids(), [1, 4, 9, 20])
+        with self.assertRaises(Fault):
+            self.hear("NOOP", "* 6 EXISTS", "* 6 FETCH (UID 20)", "* VANISHED 30", qresync=True)
+
     def test_what_may_not_be_said(self):
         for name, command, *lines in [
                 ("EXPUNGE during FETCH", "FETCH 1 FLAGS", "* 1 EXPUNGE"),
