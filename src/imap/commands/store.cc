@@ -95,7 +95,7 @@ Step tell_stored(Session& session, const StoreCommand& command, const mailbox::U
     if (!stored.contains(row.uid)) append_row(out, style, changed.told, row, bit_of(FetchItem::kFlags));
   }
   view.flags_told = now->mod_seq();
-  view.now = now;
+  view.see_flags_of(now);
   co_return co_await session.flush();
 }
 

@@ -19,6 +19,30 @@ Positions positions_of(const mailbox::FolderTable& table, std::uint32_t first, s
 
 }  // namespace
 
+void Selected::see_flags_of(mailbox::Table later) {
+  if (now) {
+    for (const auto& range : mailbox::compare(*now, *later).vanished.ranges()) {
+      now->for_each(mailbox::UidSet(range), [&](std::size_t, const mailbox::Row& row) {
+        if (told->find(row.uid)) left_.insert_or_assign(row.uid, row);
+      });
+    }
+  }
+  now = std::move(later);
+}
+
+void Selected::see_all_of(mailbox::Table later) {
+  told = std::move(later);
+  now = nullptr;
+  left_.clear();
+}
+
+const mailbox::Row& Selected::row_now(const mailbox::Row& row) const {
+  if (!now) return row;
+  if (const auto position = now->find(row.uid)) return (*now)[*position];
+  const auto gone = left_.find(row.uid);
+  return gone == left_.end() ? row : gone->second;
+}
+
 Result<Positions> find_positions(const Selected& selected, const SequenceSet& set, bool by_uid) {
   const mailbox::FolderTable& table = *selected.told;
   Positions out;
@@ -97,7 +121,7 @@ Step Session::tell_changes(bool may_renumber, bool look_elsewhere) {
   }
   view.flags_told = now->mod_seq();
   if (!may_renumber && !enabled_.uid_only && !news.expunged.empty()) {
-    view.now = std::move(now);
+    view.see_flags_of(std::move(now));
     co_return Result<void>();
   }
   if (enabled_.qresync || enabled_.uid_only) {
@@ -111,8 +135,7 @@ Step Session::tell_changes(bool may_renumber, bool look_elsewhere) {
     }
   }
   if (news.first_new < now->size()) out_ += fmt::format("* {} EXISTS\r\n", now->size());
-  view.told = std::move(now);
-  view.now = nullptr;
+  view.see_all_of(std::move(now));
   co_return Result<void>();
 }
 

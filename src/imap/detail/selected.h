@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,12 +44,17 @@ struct Selected {
   std::weak_ptr<const mailbox::FolderTable> asleep = {};
   mailbox::ModSeq told_at;  ///< the table that fell asleep
 
+  /// The flags of a later table were told, and its removals not.
+  void see_flags_of(mailbox::Table later);
+  /// All of it was told.
+  void see_all_of(mailbox::Table later);
   /// A row as it is now; as it was last, if it has left.
-  const mailbox::Row& row_now(const mailbox::Row& row) const {
-    if (!now) return row;
-    const auto position = now->find(row.uid);
-    return position ? (*now)[*position] : row;
-  }
+  const mailbox::Row& row_now(const mailbox::Row& row) const;
+
+ private:
+  /// Rows that have left, as `now` had them when it was another table: what was told of a letter is never
+  /// taken back.
+  std::map<mailbox::Uid, mailbox::Row> left_;
 };
 
 /// Positions in a table, from 0, as ranges with both ends, ascending.
