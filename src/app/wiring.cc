@@ -131,7 +131,7 @@ Result<void> Server::open_mail() {
   }
   search_sources_.emplace(core_->mailboxes());
   search_.emplace(core_->store(), *search_sources_, *search_sources_, *workers_);
-  // Mail that comes in goes before: one thread, when nobody else wants the processor.
+  // Mail that comes in goes before: one thread, which lets others go before.
   index_workers_.emplace(net::WorkerPoolOptions{.name = "index", .threads = 1, .yielding = true});
   indexer_.emplace(loops_.loop(0), core_->store(), *search_sources_, *index_workers_, log_);
   core_->mailboxes().set_on_letters([this](account::AccountId account) { indexer_->wake(account); });

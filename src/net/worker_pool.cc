@@ -1,6 +1,7 @@
 #include "net/worker_pool.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 
 namespace pabal::net {
 
@@ -9,9 +10,6 @@ WorkerPool::WorkerPool(WorkerPoolOptions options) : options_(std::move(options))
     threads_.emplace_back([this] { work_until_told_to_stop(); });
     const std::string name = fmt::format("{}-{}", options_.name.substr(0, 12), i).substr(0, 15);
     ::pthread_setname_np(threads_.back().native_handle(), name.c_str());
-    const sched_param none{};
-    // Refused by a strange kernel: then it is a pool like others.
-    if (options_.yielding) ::pthread_setschedparam(threads_.back().native_handle(), SCHED_IDLE, &none);
   }
 }
 
@@ -35,6 +33,9 @@ bool WorkerPool::submit(std::move_only_function<void()> work) {
 }
 
 void WorkerPool::work_until_told_to_stop() {
+  // A tenth of a busy processor, and not less: a stop waits for what is under way.
+  constexpr int kYieldingNice = 10;
+  if (options_.yielding) ::setpriority(PRIO_PROCESS, 0, kYieldingNice);  // Linux: of this thread alone
   for (;;) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });

@@ -22,7 +22,7 @@ struct WorkerPoolOptions {
   std::string name = "pool";  ///< of the threads, as top(1) shows them; at most 12 bytes
   std::size_t threads = 4;
   std::size_t max_queued = 4096;
-  bool yielding = false;  ///< its threads run when nobody else wants the processor
+  bool yielding = false;  ///< its threads let others go before, where the processor is wanted
 };
 
 namespace detail {

@@ -268,7 +268,7 @@ class Dovecot(Peer):
     """Serves mailboxes by IMAP: what proves our clients, and what fetches mail from us. From its packages, which lie
     over /usr in a mount namespace of its own, so it wants root."""
 
-    program = "usr/sbin/dovecot"
+    program = "usr/lib/dovecot/imap"  # of a package of its own, which stands on the other
     domain = "crepes.fr"
 
     MOST_ACCOUNTS = 200

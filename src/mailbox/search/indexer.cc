@@ -11,6 +11,13 @@ constexpr std::size_t kPieceBytes = 512 * 1024;
 constexpr std::size_t kListLetters = 512;
 constexpr std::size_t kAliveLetters = 4096;
 
+// What a worker does is waited for, so it is asked before each piece of work.
+net::Task<Result<void>> still_wanted() {
+  const net::Context context = co_await net::current_context();
+  if (!context.cancel || !context.cancel->cancelled()) co_return Result<void>();
+  co_return fail(ErrorKind::kCancelled, "the indexer was told to stop");
+}
+
 }  // namespace
 
 /// One account's letters on their way into segments.
@@ -62,6 +69,7 @@ class Indexer::Round {
     builder_.begin(letter);
     std::uint64_t offset = 0;
     while (!piece.empty()) {
+      PABAL_CO_TRY_VOID(co_await still_wanted());
       PABAL_CO_TRY_VOID(co_await workers_.run([&]() -> Result<void> {
         builder_.feed(piece);
         return {};
@@ -142,9 +150,7 @@ net::Task<Result<void>> Indexer::index(account::AccountId account) {
     if (round.empty() && letters.size() < options_.worth_letters && bytes < options_.worth_bytes) break;
     if (letters.empty()) break;
     for (const ListedLetter& letter : letters) {
-      const auto context = co_await net::current_context();
-      if (context.cancel && context.cancel->cancelled())
-        co_return fail(ErrorKind::kCancelled, "the indexer was told to stop");
+      PABAL_CO_TRY_VOID(co_await still_wanted());
       if (letter.id > kMaxIndexedLetter) break;
       PABAL_CO_TRY_VOID(co_await round.add(letter));
       if (!round.full()) continue;
