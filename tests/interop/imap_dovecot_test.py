@@ -1,6 +1,5 @@
 """Dovecot as a client (imapc): an account moves to it by `doveadm backup`, and what changes meanwhile follows."""
 
-import os
 import unittest
 
 import letters
@@ -9,8 +8,7 @@ from imap_support import ImapTest, said
 from support import PASSWORD, main
 
 
-@unittest.skipUnless(peers.installed(peers.Dovecot.program), "Dovecot is not unpacked")
-@unittest.skipUnless(os.geteuid() == 0, "Dovecot beside us wants root")
+@unittest.skipUnless(peers.Dovecot.is_usable(), "Dovecot can't be put beside us here")
 class Moving(ImapTest):
     @classmethod
     def setUpClass(cls):

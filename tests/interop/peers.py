@@ -327,6 +327,12 @@ service imap-login {{
 {more}""")
         self.launch([*self._beside(), "dovecot", "-F", "-c", self.directory / "dovecot.conf"])
 
+    @classmethod
+    def is_usable(cls):
+        """Unpacked, and this machine lets us put it over /usr: not in a chroot, nor in most containers."""
+        return (installed(cls.program) and os.geteuid() == 0 and
+                subprocess.run([*cls._beside(), "true"], capture_output=True).returncode == 0)
+
     @staticmethod
     def _beside():
         script = 'mount -t overlay overlay -o "lowerdir=$0/usr:/usr" /usr && exec "$@"'
