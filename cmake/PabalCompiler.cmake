@@ -8,7 +8,7 @@ endif()
 
 option(PABAL_TESTS "Build the tests and the benchmarks" ON)
 option(PABAL_UNIT_TESTS "With the tests, those beside the source too" ON)
-option(PABAL_FUZZ "Build the fuzzers (needs clang's libFuzzer)" OFF)
+option(PABAL_FUZZ "Build the fuzzers (needs clang's libFuzzer); the tests are instrumented with them" OFF)
 set(PABAL_SANITIZE "" CACHE STRING "Sanitizers for every target, as for -fsanitize=")
 
 set(CMAKE_CXX_STANDARD 23)
