@@ -12,11 +12,11 @@ function(pabal_headers_of name)
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${name} ${root}/${name} SYMBOLIC)
 endfunction()
 
-# pabal_module(NAME [DEPENDS module...] [LIBRARIES target...])
+# pabal_module(NAME [DEPENDS module...] [LIBRARIES target...] [TEST_LIBRARIES target...])
 #   src/NAME/**/*.cc      the library pabal_NAME
 #   src/NAME/**/*_test.cc its tests, the program NAME_test
 function(pabal_module name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   pabal_headers_of(${name})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
   list(FILTER sources EXCLUDE REGEX "/program/")
@@ -33,7 +33,7 @@ function(pabal_module name)
   endforeach()
 
   if(PABAL_TESTS AND PABAL_UNIT_TESTS AND tests)
-    pabal_test(${name}_test SOURCES ${tests} DEPENDS ${name} LIBRARIES ${arg_LIBRARIES})
+    pabal_test(${name}_test SOURCES ${tests} DEPENDS ${name} LIBRARIES ${arg_LIBRARIES} ${arg_TEST_LIBRARIES})
   endif()
 endfunction()
 
