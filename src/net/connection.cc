@@ -141,6 +141,7 @@ void Connection::consume(std::size_t size_bytes) {
 
 Task<Result<void>> Connection::write(std::string_view bytes, Deadline deadline) {
   if (failed_) co_return fail(ErrorKind::kClose, "the connection failed before");
+  if (bytes.empty()) co_return Result<void>();  // and no buffer is taken for it
   if (tap_ != nullptr) tap_->sent(bytes);
   if (bytes.size() > kBlockBytes - output_size_) co_return co_await send(bytes, deadline);
   if (!output_) output_ = Block(loop_.blocks());
