@@ -136,13 +136,13 @@ Result<void> Server::open_mail() {
   indexer_.emplace(loops_.loop(0), core_->store(), *search_sources_, *index_workers_, log_);
   core_->mailboxes().set_on_letters([this](account::AccountId account) { indexer_->wake(account); });
   imap_keys_.emplace(config().imap.sort_cache);
-  imap_connections_.emplace(config().imap.connections_per_account);
+  connections_by_account_.emplace(config().imap.connections_per_account);
   imap_.emplace(imap::ImapServices{.authenticator = *authenticator_,
                                    .directory = core_->directory(),
                                    .mailboxes = core_->mailboxes(),
                                    .engine = core_->store(),
                                    .journal = core_->journal(),
-                                   .connections = *imap_connections_,
+                                   .connections = *connections_by_account_,
                                    .evaluator = &*search_,
                                    .keys = &*imap_keys_,
                                    .workers = &*workers_,

@@ -135,7 +135,7 @@ class Server final : private ServerControl {
   std::optional<net::WorkerPool> index_workers_;
   std::optional<mailbox::search::Indexer> indexer_;
   std::optional<imap::FolderKeyCache> imap_keys_;
-  std::optional<imap::AccountConnections> imap_connections_;
+  std::optional<account::Connections> connections_by_account_;
   std::optional<imap::ImapServices> imap_;
   std::optional<Housekeeping> housekeeping_;
   std::optional<JourneyKeeping> journey_keeping_;

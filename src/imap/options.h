@@ -7,10 +7,10 @@
 #include <string>
 
 #include "account/authenticator.h"
+#include "account/connections.h"
 #include "account/directory.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "imap/account_connections.h"
 #include "imap/folder_keys.h"
 #include "journey/journal.h"
 #include "mailbox/mailboxes.h"
@@ -30,7 +30,7 @@ struct ImapServices {
   mailbox::Mailboxes& mailboxes;
   store::Engine& engine;
   journey::Journal& journal;
-  AccountConnections& connections;
+  account::Connections& connections;
   // Never null where people log in.
   mailbox::search::Evaluator* evaluator = nullptr;
   FolderKeyCache* keys = nullptr;

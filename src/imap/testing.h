@@ -71,7 +71,7 @@ class TestServer {
   mailbox::SearchSources sources{mailboxes};
   mailbox::search::Evaluator evaluator{*engine, sources, sources, pool};
   FolderKeyCache keys{1 << 20};
-  AccountConnections connections{3};
+  account::Connections connections{3};
   ImapServices services{.authenticator = authenticator,
                         .directory = directory,
                         .mailboxes = mailboxes,

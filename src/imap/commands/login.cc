@@ -1,6 +1,6 @@
 // How somebody comes in: STARTTLS, LOGIN, AUTHENTICATE (RFC 9051 §6.2). Throttling and the same words for
 // every wrong guess are the authenticator's.
-#include "base/encoding.h"
+#include "account/sasl_dialogue.h"
 #include "imap/commands/families.h"
 #include "imap/grammar/session_commands.h"
 #include "net/tls.h"
@@ -49,24 +49,6 @@ account::ClientInfo client_of(Session& session) {
   return account::client_info_of(session.connection().stream(), account::Protocol::kImap);
 }
 
-/// The client's response to a challenge; nothing if it gave up or made no sense: `refusal` says so.
-net::Task<Result<std::optional<std::string>>> ask(Session& session, std::string challenge, Reply& refusal) {
-  net::Connection& connection = session.connection();
-  const net::Deadline deadline = session.in(session.options().deadlines.greeted);
-  const std::string line = fmt::format("+ {}\r\n", to_base64(challenge));
-  PABAL_CO_TRY_VOID(co_await connection.write(line, deadline));
-  const net::LineLimits limits{
-      .max_bytes = 2 * account::kMaxSaslResponseBytes, .accept_bare_lf = true, .accept_bare_cr = true};
-  const auto response = co_await connection.read_line(limits, deadline);
-  if (!response && response.error().kind == ErrorKind::kOverLimit) {
-    refusal = bad("That is too long for a response");
-    co_return std::nullopt;
-  }
-  if (!response) co_return std::unexpected(response.error());
-  refusal = bad(*response == "*" ? "As you wish" : "That is not base64");
-  co_return from_base64(*response);
-}
-
 }  // namespace
 
 Answer run_starttls(Session& session, Request request) {
@@ -99,15 +81,13 @@ Answer run_authenticate(Session& session, Request request) {
   if (!command) co_return bad(command.error().detail);
   auto exchange = session.services().authenticator.begin(command->mechanism, client_of(session));
   if (!exchange) co_return stay_out(session, exchange.error());
-  auto step = co_await exchange->start(std::move(command->initial_response));
-  while (auto* challenge = std::get_if<account::SaslChallenge>(&step)) {
-    Reply refusal;
-    PABAL_CO_TRY(auto response, co_await ask(session, std::move(challenge->text), refusal));
-    if (!response) co_return refusal;
-    step = co_await exchange->step(*std::move(response));
-  }
-  if (auto* login = std::get_if<account::Login>(&step)) co_return come_in(session, std::move(*login));
-  co_return stay_out(session, std::get<account::LoginRefused>(step));
+  PABAL_CO_TRY(auto outcome, co_await account::speak_sasl(session.connection(), *exchange,
+                                                          std::move(command->initial_response),
+                                                          session.options().deadlines.greeted));
+  if (auto* const login = std::get_if<account::Login>(&outcome))
+    co_return come_in(session, std::move(*login));
+  if (auto* const broken = std::get_if<account::SaslBrokenOff>(&outcome)) co_return bad(broken->text);
+  co_return stay_out(session, std::get<account::LoginRefused>(outcome));
 }
 
 }  // namespace pabal::imap::detail

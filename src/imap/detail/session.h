@@ -168,7 +168,7 @@ class Session {
   Enabled enabled_;
   Dialect dialect_;
   account::AccountId account_;
-  AccountConnections::Place place_;
+  account::Connections::Place place_;
   std::unique_ptr<Selected> selected_;
   std::string out_;
   SessionSummary summary_;

@@ -9,11 +9,11 @@
 
 #include "account/ids.h"
 
-namespace pabal::imap {
+namespace pabal::account {
 
-class AccountConnections {
+class Connections {
  public:
-  explicit AccountConnections(std::size_t max_per_account) : max_per_account_(max_per_account) {}
+  explicit Connections(std::size_t max_per_account) : max_per_account_(max_per_account) {}
 
   /// Holds one connection's place until it is destroyed. The registry outlives it.
   class Place {
@@ -29,20 +29,20 @@ class AccountConnections {
     }
 
    private:
-    friend class AccountConnections;
-    AccountConnections* connections_ = nullptr;
-    account::AccountId account_;
+    friend class Connections;
+    Connections* connections_ = nullptr;
+    AccountId account_;
   };
 
   /// False: the account has as many as it may.
-  bool admit(account::AccountId account, Place& place);
+  bool admit(AccountId account, Place& place);
 
  private:
-  void leave(account::AccountId account);
+  void leave(AccountId account);
 
   const std::size_t max_per_account_;
   std::mutex mutex_;
-  std::unordered_map<account::AccountId, std::size_t> open_;
+  std::unordered_map<AccountId, std::size_t> open_;
 };
 
-}  // namespace pabal::imap
+}  // namespace pabal::account

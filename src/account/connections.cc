@@ -1,12 +1,12 @@
-#include "imap/account_connections.h"
+#include "account/connections.h"
 
-namespace pabal::imap {
+namespace pabal::account {
 
-AccountConnections::Place::~Place() {
+Connections::Place::~Place() {
   if (connections_ != nullptr) connections_->leave(account_);
 }
 
-bool AccountConnections::admit(account::AccountId account, Place& place) {
+bool Connections::admit(AccountId account, Place& place) {
   const std::scoped_lock lock(mutex_);
   std::size_t& open = open_[account];
   if (open >= max_per_account_) return false;
@@ -18,10 +18,10 @@ bool AccountConnections::admit(account::AccountId account, Place& place) {
   return true;
 }
 
-void AccountConnections::leave(account::AccountId account) {
+void Connections::leave(AccountId account) {
   const std::scoped_lock lock(mutex_);
   const auto found = open_.find(account);
   if (--found->second == 0) open_.erase(found);
 }
 
-}  // namespace pabal::imap
+}  // namespace pabal::account
