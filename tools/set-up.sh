@@ -6,14 +6,14 @@ build_packages=(
   clang-19 mold cmake ninja-build pkg-config
   libboost1.81-dev libboost-json1.81-dev
   libssl-dev zlib1g-dev libfmt-dev libunbound-dev librocksdb-dev libsodium-dev
-  libidn2-dev libicu-dev libcli11-dev libtomlplusplus-dev libsystemd-dev
+  libidn2-dev libicu-dev libcli11-dev libtomlplusplus-dev libsystemd-dev libnghttp2-dev
   libgtest-dev libgmock-dev dns-root-data
 )
 # What the whole suite needs beside that: sanitizers, the fuzzer's run time, readable stacks.
 check_packages=(
   libclang-rt-19-dev llvm-19 clang-format-19 openssl python3
   # Mail programs for tests/interop, and what peer_packages stand on.
-  curl swaks libnet-ssleay-perl msmtp isync mutt getmail6 fdm
+  curl nghttp2-client swaks libnet-ssleay-perl msmtp isync mutt getmail6 fdm
   libdb5.3 libnsl2 libsasl2-2 libsasl2-modules libidn12 libgnutls-dane0 libnss-wrapper
 )
 # Mail servers for tests/interop. Debian lets only one of them in, and starts it; so they are only unpacked.
