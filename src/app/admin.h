@@ -19,7 +19,7 @@
 #include "account/address.h"
 #include "account/credentials.h"
 #include "account/directory.h"
-#include "app/json.h"
+#include "base/json.h"
 #include "base/result.h"
 #include "journey/live.h"
 #include "mailbox/mailboxes.h"

@@ -11,7 +11,7 @@
 #include <system_error>
 
 #include "app/admin/views.h"
-#include "app/json.h"
+#include "base/json.h"
 #include "app/version.h"
 
 namespace pabal::app {

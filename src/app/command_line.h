@@ -13,7 +13,7 @@
 
 #include "app/admin.h"
 #include "app/exit_code.h"
-#include "app/json.h"
+#include "base/json.h"
 
 namespace pabal::app {
 

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "app/admin.h"
-#include "app/json.h"
+#include "base/json.h"
 #include "base/result.h"
 #include "net/connection.h"
 #include "net/task.h"

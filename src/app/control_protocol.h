@@ -15,7 +15,7 @@
 #include <string_view>
 #include <variant>
 
-#include "app/json.h"
+#include "base/json.h"
 #include "base/result.h"
 
 namespace pabal::app {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "app/admin.h"
-#include "app/json.h"
+#include "base/json.h"
 
 namespace pabal::app {
 

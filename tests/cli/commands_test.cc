@@ -42,10 +42,10 @@ TEST_P(Commands, DomainsAccountsAndAliases) {
   expect_done(pabal({"alias", "add", "sales@example.org", "bob@example.org", "carol@example.net"}));
   expect_done(pabal({"group", "add", "team@example.org", "bob@example.org", "--posting", "accounts"}));
 
-  const app::Json accounts = json_of(pabal({"account", "list", "--json"}));
+  const Json accounts = json_of(pabal({"account", "list", "--json"}));
   ASSERT_TRUE(accounts.as_array());
   ASSERT_EQ(accounts.as_array()->size(), 1u);
-  const app::Json& bob = accounts.as_array()->front();
+  const Json& bob = accounts.as_array()->front();
   EXPECT_EQ(*bob.find("address")->as_text(), "bob@example.org");
   EXPECT_EQ(*bob.find("name")->as_text(), "Bob");
   EXPECT_EQ(bob.find("addresses")->as_array()->size(), 2u);
@@ -58,21 +58,21 @@ TEST_P(Commands, DomainsAccountsAndAliases) {
   expect_done(pabal({"alias", "remove", "sales@example.org"}));
   expect_done(pabal({"account", "remove", "bob@example.org"}));
   expect_done(pabal({"domain", "remove", "example.org"}));
-  EXPECT_EQ(json_of(pabal({"domain", "list", "--json"})), app::Json::array());
+  EXPECT_EQ(json_of(pabal({"domain", "list", "--json"})), Json::array());
 }
 
 TEST_P(Commands, NamesInAnyScript) {
   expect_done(pabal({"domain", "add", "한국.kr"}));
   expect_done(pabal({"account", "add", "홍길동@한국.kr", "--generate"}));
   EXPECT_THAT(pabal({"account", "list"}).out, HasSubstr("홍길동@한국.kr"));
-  const app::Json domain = json_of(pabal({"domain", "show", "xn--3e0b707e.kr", "--json"}));
+  const Json domain = json_of(pabal({"domain", "show", "xn--3e0b707e.kr", "--json"}));
   EXPECT_EQ(*domain.find("name")->as_text(), "한국.kr");
 }
 
 TEST_P(Commands, Passwords) {
   expect_done(pabal({"domain", "add", "example.org"}));
   // A generated one is shown, one that was given is not.
-  const app::Json made = json_of(pabal({"account", "add", "bob@example.org", "--generate", "--json"}));
+  const Json made = json_of(pabal({"account", "add", "bob@example.org", "--generate", "--json"}));
   ASSERT_TRUE(made.find("password"));
   EXPECT_GE(made.find("password")->as_text()->size(), 20u);
   const Outcome set =
@@ -92,26 +92,26 @@ TEST_P(Commands, Passwords) {
 TEST_P(Commands, AppPasswords) {
   expect_done(pabal({"domain", "add", "example.org"}));
   expect_done(pabal({"account", "add", "bob@example.org", "--no-password"}));
-  const app::Json made = json_of(
+  const Json made = json_of(
       pabal({"account", "app-password", "add", "bob@example.org", "phone", "--protocol", "imap", "--json"}));
   ASSERT_TRUE(made.find("password"));
-  const app::Json list = json_of(pabal({"account", "app-password", "list", "bob@example.org", "--json"}));
+  const Json list = json_of(pabal({"account", "app-password", "list", "bob@example.org", "--json"}));
   ASSERT_EQ(list.as_array()->size(), 1u);
-  const app::Json& phone = list.as_array()->front();
+  const Json& phone = list.as_array()->front();
   EXPECT_EQ(*phone.find("name")->as_text(), "phone");
   EXPECT_FALSE(phone.find("password"));
   const std::string id = std::to_string(*phone.find("id")->as_number());
   expect_done(pabal({"account", "app-password", "revoke", "bob@example.org", id}));
   EXPECT_EQ(json_of(pabal({"account", "app-password", "list", "bob@example.org", "--json"})),
-            app::Json::array());
+            Json::array());
 }
 
 TEST_P(Commands, QuotasAndStates) {
   expect_done(pabal({"domain", "add", "example.org", "--default-quota", "1GiB"}));
   expect_done(pabal({"account", "add", "bob@example.org", "--generate"}));
   const auto quota = [&](const std::string& field) {
-    const app::Json bob = json_of(pabal({"account", "show", "bob@example.org", "--json"}));
-    const app::Json* value = bob.find(field);
+    const Json bob = json_of(pabal({"account", "show", "bob@example.org", "--json"}));
+    const Json* value = bob.find(field);
     return value ? value->to_text() : "absent";
   };
   EXPECT_EQ(quota("quota"), "absent");
@@ -162,7 +162,7 @@ TEST_P(Commands, RefusalsSayWhatToDo) {
     EXPECT_THAT(outcome.out, IsEmpty()) << each.name;
   }
   const Outcome refused = pabal({"account", "show", "eve@example.org", "--json"});
-  const auto error = app::Json::parse(refused.err.substr(0, refused.err.find('\n')));
+  const auto error = Json::parse(refused.err.substr(0, refused.err.find('\n')));
   ASSERT_TRUE(error) << refused.err;
   EXPECT_EQ(*error->find("error")->find("kind")->as_text(), "refuse");
 }

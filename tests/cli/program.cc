@@ -133,10 +133,10 @@ Outcome run(const std::vector<std::string>& args, const std::string& input) {
   return outcome;
 }
 
-app::Json json_of(const Outcome& outcome) {
+Json json_of(const Outcome& outcome) {
   std::string text = outcome.out;
   while (text.ends_with('\n')) text.pop_back();
-  auto json = app::Json::parse(text);
+  auto json = Json::parse(text);
   if (json) return *std::move(json);
   ADD_FAILURE() << json.error().detail << "\n" << outcome.out << outcome.err;
   return {};

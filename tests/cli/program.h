@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "app/json.h"
+#include "base/json.h"
 
 namespace pabal::cli_test {
 
@@ -40,7 +40,7 @@ struct Outcome {
 Outcome run(const std::vector<std::string>& args, const std::string& input = "");
 
 /// The output as JSON; a failure of the test if it is none.
-app::Json json_of(const Outcome& outcome);
+Json json_of(const Outcome& outcome);
 
 class ServerProcess {
  public:

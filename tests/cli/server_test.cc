@@ -78,7 +78,7 @@ TEST_F(Serving, TellsHowItIs) {
   EXPECT_EQ(pabal({"status"}).exit_code, 69);
   EXPECT_EQ(pabal({"metrics"}).exit_code, 69);
   start();
-  const app::Json status = json_of(pabal({"status", "--wait", "30", "--json"}));
+  const Json status = json_of(pabal({"status", "--wait", "30", "--json"}));
   EXPECT_EQ(*status.find("state")->as_text(), "serving");
   EXPECT_EQ(*status.find("pid")->as_number(), server_->pid());
   EXPECT_THAT(pabal({"metrics"}).out, HasSubstr("# TYPE pabal_store_commits_total counter"));
@@ -125,7 +125,7 @@ TEST_F(Serving, ReloadsOnSighup) {
   server_->send(SIGHUP);
   EXPECT_TRUE(server_->wait_for("RELOADING=1"));
   EXPECT_TRUE(server_->wait_for("READY=1"));
-  const app::Json again = json_of(pabal({"--config", config, "reload", "--json"}));
+  const Json again = json_of(pabal({"--config", config, "reload", "--json"}));
   EXPECT_EQ(again.find("applied")->to_text(), "[]") << "the signal has applied it already";
   EXPECT_EQ(again.find("needs_restart")->to_text(), R"(["store.cache"])");
 

@@ -9,7 +9,6 @@
 
 namespace pabal::crash {
 
-using app::Json;
 using net::Task;
 
 namespace {

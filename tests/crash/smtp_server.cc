@@ -41,8 +41,8 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view text
 
 class Gather final : public app::Reply {
  public:
-  explicit Gather(std::vector<app::Json>& items) : items_(items) {}
-  Task<Result<void>> item(app::Json item) override {
+  explicit Gather(std::vector<Json>& items) : items_(items) {}
+  Task<Result<void>> item(Json item) override {
     items_.push_back(std::move(item));
     co_return Result<void>();
   }
@@ -50,7 +50,7 @@ class Gather final : public app::Reply {
   Task<Result<void>> flush() override { co_return Result<void>(); }
 
  private:
-  std::vector<app::Json>& items_;
+  std::vector<Json>& items_;
 };
 
 }  // namespace
@@ -194,7 +194,7 @@ Result<void> Server::run(const std::vector<std::string>& args) const {
   return fail(ErrorKind::kRetryLater, "pabal {} failed (status {:#x})", fmt::join(args, " "), status);
 }
 
-Task<Result<Server::Answer>> Server::ask(std::string method, app::Json params) const {
+Task<Result<Server::Answer>> Server::ask(std::string method, Json params) const {
   PABAL_CO_TRY(const auto client, co_await app::ControlClient::connect(home_ / "data/control.sock"));
   Answer answer;
   Gather gather(answer.items);

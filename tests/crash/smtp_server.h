@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "app/json.h"
+#include "base/json.h"
 #include "base/result.h"
 #include "net/endpoint.h"
 #include "net/task.h"
@@ -38,11 +38,11 @@ class Server {
   Result<void> run(const std::vector<std::string>& args) const;
 
   struct Answer {
-    app::Json result;
-    std::vector<app::Json> items;
+    Json result;
+    std::vector<Json> items;
   };
   /// A method of the control socket.
-  net::Task<Result<Answer>> ask(std::string method, app::Json params = {}) const;
+  net::Task<Result<Answer>> ask(std::string method, Json params = {}) const;
 
   std::string log_file() const { return home_ / "log"; }
 

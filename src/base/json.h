@@ -1,5 +1,6 @@
-// JSON (RFC 8259) as a value, for the control socket and for --json. Members of an object keep the order
-// in which they were set, so that a script's output stays the same from one release to the next.
+// JSON (RFC 8259) as a value: for the control socket, for --json, and for what JMAP clients ask. Members of
+// an object keep the order in which they were set, so that a script's output stays the same from one release
+// to the next.
 //
 // Values; any thread. The library behind it is seen in json.cc alone.
 #pragma once
@@ -17,10 +18,17 @@
 
 #include "base/result.h"
 
-namespace pabal::app {
+namespace pabal {
 
-/// Nothing that we speak about nests deeper than five levels; a stranger's thousand brackets cost nothing.
+/// Nothing that we speak about ourselves nests deeper than five levels; a stranger's thousand brackets cost
+/// nothing.
 inline constexpr std::size_t kMaxJsonDepth = 16;
+
+struct JsonLimits {
+  std::size_t max_depth = kMaxJsonDepth;
+  /// I-JSON (RFC 7493 §2.3) refuses an object that names a member twice; otherwise the first one counts.
+  bool unique_names = false;
+};
 
 class Json {
  public:
@@ -52,7 +60,7 @@ class Json {
   ~Json();
 
   /// One whole value and nothing after it. kRefuse says what is wrong and where.
-  static Result<Json> parse(std::string_view text);
+  static Result<Json> parse(std::string_view text, JsonLimits limits = {});
   /// On one line; never holds a line feed.
   std::string to_text() const;
 
@@ -69,6 +77,8 @@ class Json {
   const Json* find(std::string_view name) const;
   /// Sets a member; a null becomes an object first.
   void set(std::string_view name, Json value);
+  /// The same where it is known that no member is called so yet; this is an object.
+  void append_member(Member member);
   /// Appends an item; a null becomes an array first.
   void push(Json value);
 
@@ -98,4 +108,4 @@ template <std::integral Number>
   requires(!std::same_as<Number, bool> && !std::same_as<Number, char>)
 Json::Json(Number value) : value_(bounded(value)) {}
 
-}  // namespace pabal::app
+}  // namespace pabal

@@ -1,8 +1,8 @@
-#include "app/json.h"
+#include "base/json.h"
 
 #include <gtest/gtest.h>
 
-namespace pabal::app {
+namespace pabal {
 namespace {
 
 TEST(Json, KeepsWhatItReads) {
@@ -45,6 +45,23 @@ TEST(Json, IsTruncatedNowhere) {
     EXPECT_FALSE(Json::parse(text.substr(0, size))) << size;
 }
 
+TEST(Json, RefusesAMemberThatComesTwiceIfAsked) {
+  const JsonLimits strict{.max_depth = 3, .unique_names = true};
+  EXPECT_TRUE(Json::parse(R"({"a":{"a":1},"b":[{"a":1},{"a":2}]})", strict));
+  EXPECT_FALSE(Json::parse(R"({"a":1,"b":2,"a":3})", strict));
+  EXPECT_FALSE(Json::parse(R"([{"x":{"\u0061":1,"a":2}}])", strict));
+  EXPECT_TRUE(Json::parse(R"({"a":1,"a":3})"));
+  std::string many = "{";
+  for (int i = 0; i < 1000; ++i) many += fmt::format("\"m{}\":{},", i, i);
+  EXPECT_TRUE(Json::parse(many + "\"n\":0}", strict));
+  EXPECT_FALSE(Json::parse(many + "\"m500\":0}", strict));
+}
+
+TEST(Json, GoesAsDeepAsItMay) {
+  EXPECT_TRUE(Json::parse("[[[1]]]", {.max_depth = 3}));
+  EXPECT_FALSE(Json::parse("[[[[1]]]]", {.max_depth = 3}));
+}
+
 TEST(Json, GrowsByMembersAndItems) {
   Json json;
   json.set("name", "x");
@@ -57,4 +74,4 @@ TEST(Json, GrowsByMembersAndItems) {
 }
 
 }  // namespace
-}  // namespace pabal::app
+}  // namespace pabal
