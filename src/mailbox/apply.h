@@ -47,6 +47,7 @@ struct PlaceReserved {
 bool fits_one_commit(const AppendAll& change);
 
 Attempt<AppendedAll> apply(Draft& draft, const AppendAll& change);
+Attempt<AppendedAll> apply(Draft& draft, const Replace& change);
 Attempt<Reserved> apply(Draft& draft, const ReserveLetters& change);
 Attempt<AppendedAll> apply(Draft& draft, const PlaceReserved& change);
 Attempt<FlagsSet> apply(Draft& draft, const SetFlags& change);
@@ -60,6 +61,7 @@ Attempt<FolderChanged> apply(Draft& draft, const SetSpecialUse& change);
 
 /// The folder whose letters the change must see, so whose table must be in memory.
 std::optional<FolderId> table_of(const AppendAll& change);
+std::optional<FolderId> table_of(const Replace& change);
 std::optional<FolderId> table_of(const ReserveLetters& change);
 std::optional<FolderId> table_of(const PlaceReserved& change);
 std::optional<FolderId> table_of(const SetFlags& change);

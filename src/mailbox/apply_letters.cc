@@ -39,24 +39,24 @@ Result<std::vector<Flags>> flags_of(std::span<const Arrival> letters, KeywordTab
   return flags;
 }
 
-Result<AppendedAll> append(Draft& draft, const AppendAll& change, const Folder& folder) {
+// `freed`: what goes in the same change.
+Result<AppendedAll> append(Draft& draft, std::span<const Arrival> letters, const Folder& folder,
+                           std::uint64_t freed = 0) {
   std::uint64_t bytes = 0;
-  for (const Arrival& letter : change.letters) {
+  for (const Arrival& letter : letters) {
     if (letter.letter.size_bytes() > kMaxLetterBytes) return letter_too_large();
     bytes += letter.letter.size_bytes();
   }
-  if (!change.letters.front().quota.admits(draft.counters().used_bytes, bytes)) {
-    return mailbox_is_full();
-  }
+  if (!letters.front().quota.admits(draft.counters().used_bytes - freed, bytes)) return mailbox_is_full();
   KeywordTable keywords = folder.keywords;
-  PABAL_TRY(const std::vector<Flags> flags, flags_of(change.letters, keywords));
+  PABAL_TRY(const std::vector<Flags> flags, flags_of(letters, keywords));
 
   AppendedAll reply{.uid_validity = folder.uid_validity, .placed = {}, .mod_seq = {}};
   const bool new_keywords = keywords != folder.keywords;
   LetterId id = draft.counters().last_letter;
-  Uid uid = draft.bring(folder, change.letters, flags);
-  if (new_keywords) draft.set_keywords(change.letters.front().folder, std::move(keywords));
-  for (std::size_t i = 0; i < change.letters.size(); ++i) {
+  Uid uid = draft.bring(folder, letters, flags);
+  if (new_keywords) draft.set_keywords(letters.front().folder, std::move(keywords));
+  for (std::size_t i = 0; i < letters.size(); ++i) {
     id = LetterId(id.value() + 1);
     reply.placed.push_back({.letter = id, .uid = uid, .uid_validity = reply.uid_validity});
     uid = Uid(uid.value() + 1);
@@ -149,6 +149,7 @@ Result<const Folder*> letters_folder(const Draft& draft, FolderId id) {
 }
 
 std::optional<FolderId> table_of(const AppendAll&) { return std::nullopt; }
+std::optional<FolderId> table_of(const Replace& change) { return change.folder; }
 std::optional<FolderId> table_of(const ReserveLetters&) { return std::nullopt; }
 std::optional<FolderId> table_of(const PlaceReserved&) { return std::nullopt; }
 std::optional<FolderId> table_of(const SetFlags& change) { return change.folder; }
@@ -168,7 +169,24 @@ Attempt<AppendedAll> apply(Draft& draft, const AppendAll& change) {
   if (!uids_are_left(**folder, change.letters.size())) {
     return no_uids_left();
   }
-  return append(draft, change, **folder);
+  return append(draft, change.letters, **folder);
+}
+
+Attempt<AppendedAll> apply(Draft& draft, const Replace& change) {
+  if (!draft.has_room(2, batch_bytes(change.arrival))) return std::nullopt;
+  auto from = letters_folder(draft, change.folder);
+  if (!from) return failure_of(std::move(from));
+  auto folder = letters_folder(draft, change.arrival.folder);
+  if (!folder) return failure_of(std::move(folder));
+  if (!uids_are_left(**folder, 1)) return no_uids_left();
+  const Table table = draft.table(change.folder);
+  const auto old = table->find(change.uid);
+  if (!old) return fail(ErrorKind::kRefuse, "the letter that was to be replaced is gone");
+  Result<AppendedAll> reply =
+      append(draft, std::span(&change.arrival, 1), **folder, (*table)[*old].size_bytes);
+  if (!reply) return failure_of(std::move(reply));
+  draft.apply(rows_left(*table, UidSet(UidSet::Range{change.uid, change.uid}), false));
+  return reply;
 }
 
 bool fits_one_commit(const AppendAll& change) {

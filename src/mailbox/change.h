@@ -54,6 +54,14 @@ struct AppendedAll {
   ModSeq mod_seq = {};  ///< of the account, with this change in it; so below
 };
 
+/// REPLACE (RFC 8508): a letter comes, and another one goes, in one change. Only what the account gains by it
+/// counts for the quota. kRefuse: the letter that was to go is not there any more.
+struct Replace {
+  Arrival arrival;
+  FolderId folder;  ///< where the old one is
+  Uid uid;
+};
+
 /// STORE (RFC 9051 §6.4.6).
 struct SetFlags {
   using How = FlagEdit;

@@ -215,6 +215,41 @@ TEST_F(ChangeLetters, AMoveTakesAwayAndBringsInOneChange) {
   check(kInbox);
 }
 
+TEST_F(ChangeLetters, AReplacementComesAndGoesInOneChange) {
+  fill(kInbox, 3);
+  const FolderId drafts = id_of("Drafts");
+  const auto replace = [&](FolderId target) {
+    return Replace{.arrival = must(make_arrival("new", target)), .folder = kInbox, .uid = Uid(2)};
+  };
+  const ModSeq before = must(mailboxes_->sync(kBob));
+  const AppendedAll replaced = change(replace(kInbox));
+  ASSERT_EQ(replaced.placed.size(), 1U);
+  EXPECT_EQ(replaced.placed[0].uid, Uid(4));
+  EXPECT_EQ(replaced.mod_seq, ModSeq(before.value() + 1));
+  EXPECT_FALSE(table()->find(Uid(2)));
+  check(kInbox);
+  // It is gone, and nothing comes in its place.
+  EXPECT_EQ(refused(replace(kInbox)).kind, ErrorKind::kRefuse);
+  EXPECT_EQ(must(mailboxes_->sync(kBob)), replaced.mod_seq);
+  Replace elsewhere = replace(drafts);
+  elsewhere.uid = Uid(3);
+  EXPECT_EQ(change(std::move(elsewhere)).placed[0].uid, Uid(1));
+  check(kInbox);
+  check(drafts);
+}
+
+TEST_F(ChangeLetters, AReplacementCountsForTheQuotaByWhatIsGained) {
+  append({"12345678"});
+  const auto replace = [&](std::string text) {
+    Arrival arrival = must(make_arrival(std::move(text)));
+    arrival.quota = account::QuotaLimit::of_bytes(10);
+    return Replace{.arrival = std::move(arrival), .folder = kInbox, .uid = Uid(1)};
+  };
+  EXPECT_EQ(refused(replace("12345678901")).kind, ErrorKind::kOverLimit);
+  EXPECT_EQ(table()->uids(), uids(1));
+  EXPECT_EQ(change(replace("1234567890")).placed[0].uid, Uid(2));
+}
+
 TEST_F(ChangeLetters, ACopyCountsForTheQuota) {
   append({"12345678"});
   EXPECT_EQ(refused(Transfer{.from = kInbox,

@@ -119,6 +119,7 @@ class Mailboxes::Ask final : public Errand {
   bool failed() const override { return !outcome_.has_value(); }
   std::span<Arrival> arrivals() override {
     if constexpr (std::is_same_v<Change, AppendAll>) return change_.letters;
+    if constexpr (std::is_same_v<Change, Replace>) return std::span(&change_.arrival, 1);
     return {};
   }
   void settle_known() override {
@@ -222,6 +223,9 @@ net::Task<Result<void>> Mailboxes::store_letters(account::AccountId account, std
   co_return Result<void>();
 }
 
+net::Task<Result<AppendedAll>> Mailboxes::change(account::AccountId account, Replace change) {
+  return ask<AppendedAll>(account, std::move(change));
+}
 net::Task<Result<FlagsSet>> Mailboxes::change(account::AccountId account, SetFlags change) {
   return ask<FlagsSet>(account, std::move(change));
 }

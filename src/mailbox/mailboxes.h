@@ -73,6 +73,7 @@ class Mailboxes {
   net::Task<Result<Placed>> append(account::AccountId account, Arrival arrival);
 
   net::Task<Result<AppendedAll>> change(account::AccountId account, AppendAll change);
+  net::Task<Result<AppendedAll>> change(account::AccountId account, Replace change);
   net::Task<Result<FlagsSet>> change(account::AccountId account, SetFlags change);
   net::Task<Result<Removed>> change(account::AccountId account, Remove change);
   net::Task<Result<Transferred>> change(account::AccountId account, Transfer change);
