@@ -53,6 +53,7 @@ Answer run_move(Session& session, Request request);
 
 // append.cc
 Answer run_append(Session& session, Request request);
+Answer run_replace(Session& session, Request request);
 
 // compress.cc
 Answer run_compress(Session& session, Request request);

@@ -40,6 +40,8 @@ constexpr std::array kTable = std::to_array<Command>({
     {"COMPRESS", kInside, kPlain, run_compress},
     {"IDLE", kInside, kPlain, run_idle},
     {"APPEND", kInside, kPlain, run_append},
+    {"REPLACE", kSelected, kByNumber, run_replace},
+    {"UID REPLACE", kSelected, kPlain, run_replace},
     {"GETQUOTA", kInside, kPlain, run_getquota},
     {"GETQUOTAROOT", kInside, kPlain, run_getquotaroot},
     {"FETCH", kSelected, kNumbers, run_fetch},

@@ -19,6 +19,15 @@ std::string_view take_word(std::string_view& text) {
   return word;
 }
 
+/// Whether a URL of CATENATE comes next (RFC 4469 §5); a mailbox may be called URL too.
+bool is_behind_url(std::string_view text) {
+  constexpr std::string_view kUrl = "URL ";
+  if (text.size() <= kUrl.size()) return false;
+  const char before = text[text.size() - kUrl.size() - 1];
+  return (before == ' ' || before == '(') &&
+         equals_ignoring_case(text.substr(text.size() - kUrl.size()), kUrl);
+}
+
 }  // namespace
 
 net::Task<Result<CommandText>> CommandReader::read(const CommandLimits& limits, Patience patience) {
@@ -96,15 +105,14 @@ net::Task<Result<void>> CommandReader::take_literal(LiteralHeader literal, net::
 // Whether the literal behind what was read is a letter's text: in APPEND and REPLACE all are, but for the
 // mailbox's name and for URLs.
 bool CommandReader::is_message(std::string_view text) const {
-  if (text.ends_with("URL ")) return false;
-  if (after_message_) return true;
+  if (after_message_) return !is_behind_url(text);
   take_word(text);
   std::string_view name = take_word(text);
   if (equals_ignoring_case(name, "UID")) name = take_word(text);
   const bool replaces = equals_ignoring_case(name, "REPLACE");
   if (!replaces && !equals_ignoring_case(name, "APPEND")) return false;
   if (replaces) take_word(text);
-  return !text.empty();
+  return !text.empty() && !is_behind_url(text);
 }
 
 net::Task<Result<void>> CommandReader::take_message(net::Deadline deadline) {

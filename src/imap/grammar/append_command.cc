@@ -122,10 +122,6 @@ bool take_url_parameter(Cursor& in, std::string_view name) {
 std::optional<MessageUrl> parse_message_url(std::string_view url) {
   MessageUrl out;
   Cursor in(url);
-  if (in.take_word_ignoring_case("imap://")) {
-    out.server = in.take_while([](char c) { return c != '/'; });
-    if (out.server.empty()) return {};
-  }
   if (in.take_char('/')) {
     const auto name = percent_decode(in.take_while([](char c) { return c != ';'; }));
     if (!name || !is_utf8(*name) || std::ranges::any_of(*name, is_control)) return {};
@@ -146,6 +142,13 @@ std::optional<MessageUrl> parse_message_url(std::string_view url) {
     const auto section = percent_decode(in.take_while([](char c) { return c != ';' && c != '/'; }));
     if (!section || section->empty()) return {};
     out.section = *section;
+  }
+  if (take_url_parameter(in, ";PARTIAL=")) {
+    const auto offset = in.take_number();
+    const bool to_end = offset && !in.take_char('.');
+    const auto size = to_end ? std::optional<std::uint64_t>(UINT64_MAX) : in.take_number();
+    if (!offset || !size || *size == 0) return {};
+    out.partial = Partial{*offset, *size};
   }
   return in.at_end() ? std::optional(std::move(out)) : std::nullopt;
 }

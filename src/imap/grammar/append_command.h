@@ -21,6 +21,7 @@
 #include "base/cursor.h"
 #include "base/result.h"
 #include "imap/grammar/flags.h"
+#include "imap/grammar/section.h"
 #include "imap/grammar/sequence_set.h"
 #include "imap/grammar/tokens.h"
 
@@ -58,14 +59,15 @@ Result<void> parse_append_message_end(Cursor& in);
 /// Whether another message follows: then parse_append_message reads on. False at the command's end.
 Result<bool> parse_append_next(Cursor& in, const Dialect& dialect);
 
-/// What a URL of CATENATE points to (RFC 4469 §3, RFC 5092): "/folder;UIDVALIDITY=1/;UID=2/;SECTION=1.2".
-/// An absolute URL (imap://...) must name us, which the caller sees to.
+/// What a URL of CATENATE points to (RFC 4469 §3, RFC 5092):
+/// "/folder;UIDVALIDITY=1/;UID=2/;SECTION=1.2/;PARTIAL=0.1024". Absolute ones (imap://...) are none: they are
+/// outside of RFC 4469.
 struct MessageUrl {
-  std::string server = {};   ///< user@host:port, as it stands; empty for a relative URL
   std::string mailbox = {};  ///< UTF-8; empty: the selected one (";UID=2")
   std::optional<std::uint32_t> uid_validity;
   std::uint32_t uid = 0;
   std::string section = {};  ///< as between FETCH's brackets; empty: the whole letter
+  std::optional<Partial> partial = {};
 };
 std::optional<MessageUrl> parse_message_url(std::string_view url);
 

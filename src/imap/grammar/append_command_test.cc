@@ -97,19 +97,22 @@ TEST(Replace, NumberAndMailbox) {
   EXPECT_FALSE(parse_replace(bad, strict()));
 }
 
-TEST(MessageUrl, RelativeAndAbsolute) {
+TEST(MessageUrl, RelativeOnly) {
   const auto url = parse_message_url("/Drafts%2F2026;UIDVALIDITY=385759045/;UID=20/;section=1.MIME");
   ASSERT_TRUE(url);
   EXPECT_EQ(url->mailbox, "Drafts/2026");
   EXPECT_EQ(url->uid_validity, 385759045u);
   EXPECT_EQ(url->uid, 20u);
   EXPECT_EQ(url->section, "1.MIME");
-  EXPECT_EQ(parse_message_url("imap://joe@example.com/inbox/;uid=20")->server, "joe@example.com");
-  EXPECT_EQ(parse_message_url("imap://joe@example.com/inbox/;uid=20")->mailbox, "INBOX");
+  EXPECT_EQ(url->partial, std::nullopt);
+  EXPECT_EQ(parse_message_url("/inbox/;uid=20")->mailbox, "INBOX");
+  EXPECT_EQ(parse_message_url("/a/;UID=2/;SECTION=1/;PARTIAL=10.20")->partial, (Partial{10, 20}));
+  EXPECT_EQ(parse_message_url("/a/;UID=2/;PARTIAL=10")->partial, (Partial{10, UINT64_MAX}));
   EXPECT_EQ(parse_message_url(";UID=5")->mailbox, "");
   for (const char* bad :
        {"", "/Drafts", "http://x/;UID=1", "/a;UID=0", "/a/;UID=x", "/a%2;UID=1", "/a;UID=1/;FOO=2",
-        "/a%FF;UID=1", "/a%00;UID=1", "/a;UID=1/;SECTION=", "imap:///a;UID=1"}) {
+        "/a%FF;UID=1", "/a%00;UID=1", "/a;UID=1/;SECTION=", "imap://joe@example.com/inbox/;uid=20",
+        "/a;UID=1/;PARTIAL=", "/a;UID=1/;PARTIAL=1.", "/a;UID=1/;PARTIAL=1.0", "/a;UID=1/;PARTIAL=.1"}) {
     EXPECT_FALSE(parse_message_url(bad)) << bad;
   }
 }
