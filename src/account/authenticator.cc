@@ -48,6 +48,16 @@ std::uint64_t fingerprint(std::string_view key, std::string_view account, const 
   return in.take_u64().value_or(0) | 1;  // 0 is none
 }
 
+bool has_domain(std::string_view name) { return name.find('@') != std::string_view::npos; }
+
+/// The address that a name means; one without a domain is of `domain`.
+std::optional<Address> complete(std::string_view name, const std::optional<DomainName>& domain) {
+  if (name.size() > kMaxSaslNameBytes) return {};
+  auto address = !has_domain(name) && domain ? Address::from_parts(name, *domain) : Address::parse(name);
+  if (!address) return {};
+  return *std::move(address);
+}
+
 LoginExchange::Step to_step(LoginResult result) {
   if (!result) return std::move(result).error();
   return *std::move(result);
@@ -78,7 +88,9 @@ class Authenticator::Attempt {
   /// Finds the account and waits as long as the throttle says. Nothing: go on.
   Task<std::optional<LoginRefused>> admit(std::string name) {
     name_ = std::move(name);
-    address_ = door_.address_of(name_);
+    auto address = co_await door_.find_address(name_, client_);
+    if (!address) co_return refuse(Why::kBusy, address.error().detail);
+    address_ = *std::move(address);
     if (address_) {
       auto account = co_await door_.directory_.find_account_by_address(*address_);
       if (!account) co_return refuse(Why::kBusy, account.error().detail);
@@ -174,7 +186,7 @@ class Authenticator::Attempt {
   /// RFC 4616 §2: an authorization identity. Only one's own is allowed.
   bool is_own(std::string_view authzid) const {
     if (authzid.empty()) return true;
-    const auto address = door_.address_of(authzid);
+    const auto address = complete(authzid, account_->login().domain());
     return address &&
            std::ranges::find(account_->addresses, address->key(), &Address::key) != account_->addresses.end();
   }
@@ -269,13 +281,13 @@ bool Authenticator::may_send_password(const ClientInfo& client) const {
          (options_.cleartext_from_here && client.peer.is_local());
 }
 
-std::optional<Address> Authenticator::address_of(std::string_view name) const {
-  if (name.size() > kMaxSaslNameBytes) return {};
-  auto address = name.find('@') == std::string_view::npos && options_.default_domain
-                     ? Address::from_parts(name, *options_.default_domain)
-                     : Address::parse(name);
-  if (!address) return {};
-  return *std::move(address);
+Task<Result<std::optional<Address>>> Authenticator::find_address(std::string_view name,
+                                                                 const ClientInfo& client) {
+  std::optional<DomainName> domain = client.domain ? client.domain : options_.default_domain;
+  if (!domain && !has_domain(name)) {
+    PABAL_CO_TRY(domain, co_await directory_.find_only_domain());
+  }
+  co_return complete(name, domain);
 }
 
 std::vector<SaslName> Authenticator::mechanisms(const ClientInfo& client) const {

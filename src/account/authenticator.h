@@ -36,6 +36,7 @@ struct ClientInfo {
   net::Endpoint peer = {};
   bool tls = false;
   std::vector<ChannelBinding> bindings = {};  ///< of the TLS channel, as far as there are any
+  std::optional<DomainName> domain = {};      ///< whose door this is; completes a name without one
 };
 
 /// The same, as the connection's stream knows it.
@@ -90,7 +91,8 @@ class LoginObserver {
 };
 
 struct AuthenticatorOptions {
-  /// Completes a name without a domain: "bob".
+  /// Completes a name without a domain, "bob", at a door that is no domain's own. Nothing: the directory's
+  /// domain, if it has just one.
   std::optional<DomainName> default_domain = {};
   /// Passwords in clear over an open line: from this machine itself, and from anywhere (a lab).
   bool cleartext_from_here = true;
@@ -148,7 +150,7 @@ class Authenticator {
   class Attempt;
 
   bool may_send_password(const ClientInfo& client) const;
-  std::optional<Address> address_of(std::string_view name) const;
+  net::Task<Result<std::optional<Address>>> find_address(std::string_view name, const ClientInfo& client);
 
   Directory& directory_;
   Credentials& credentials_;

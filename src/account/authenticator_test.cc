@@ -349,5 +349,18 @@ TEST_F(AuthenticatorTest, LogsHoldNoPassword) {
   }
 }
 
+// As the textbook types them: `user bob`, `pass hungry`.
+TEST_F(AuthenticatorTest, ANameWithoutADomainIsOfTheDoorsOrTheOnlyOne) {
+  Authenticator door{directory_, credentials_, throttle_, random_, listener_, {}};
+  const auto login_at = [&](std::optional<DomainName> domain) {
+    ClientInfo info = client();
+    info.domain = std::move(domain);
+    return describe(sim_.run_until_done(door.login(std::move(info), "bob", Secret(kGood))));
+  };
+  EXPECT_EQ(login_at(domain("example.org")), "in as bob@example.org #1");
+  EXPECT_EQ(login_at(domain("한국.kr")), kWrongText);
+  EXPECT_EQ(login_at({}), kWrongText);  // there are two domains
+}
+
 }  // namespace
 }  // namespace pabal::account

@@ -255,6 +255,14 @@ Task<Result<std::vector<Domain>>> Directory::list_domains() {
   co_return out;
 }
 
+Task<Result<std::optional<DomainName>>> Directory::find_only_domain() {
+  PABAL_CO_TRY(const auto page, co_await store_->scan(store::KeyRange::with_prefix(detail::kDomainPrefix),
+                                                      {.max_entries = 2}));
+  if (page.size() != 1) co_return std::nullopt;
+  PABAL_CO_TRY(const auto domain, detail::decode_domain(page[0].value));
+  co_return domain.name;
+}
+
 Task<Result<void>> Directory::set_domain_options(DomainName name, DomainOptions options) {
   PABAL_CO_TRY_VOID(check_options(options));
   co_return co_await retry_on_conflict([&] { return try_set_domain_options(*store_, name, options); });

@@ -167,6 +167,8 @@ class Directory {
   net::Task<Result<void>> add_domain(DomainName name, DomainOptions options = {});
   net::Task<Result<std::optional<Domain>>> find_domain(DomainName name);
   net::Task<Result<std::vector<Domain>>> list_domains();
+  /// Nothing where there are several, or none.
+  net::Task<Result<std::optional<DomainName>>> find_only_domain();
   net::Task<Result<void>> set_domain_options(DomainName name, DomainOptions options);
   /// kRefuse while accounts, aliases or groups are in it.
   net::Task<Result<void>> remove_domain(DomainName name);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "account/authenticator.h"
+#include "account/plain_testing.h"
 #include "imap/session.h"
 #include "mailbox/search_sources.h"
 #include "net/scope.h"
@@ -13,21 +14,6 @@
 #include "store/memory.h"
 
 namespace pabal::imap {
-
-/// Quick, and no secret of anybody's.
-class PlainHasher final : public account::PasswordHasher {
- public:
-  Result<std::string> hash(std::string_view password) const override { return std::string(password); }
-  Result<bool> verify(std::string_view stored, std::string_view password) const override {
-    return stored == password;
-  }
-  bool is_outdated(std::string_view) const override { return false; }
-};
-
-class QuietObserver final : public account::LoginObserver {
- public:
-  void on_login(const account::LoginEvent&) override {}
-};
 
 class QuietJournal final : public journey::Journal {
  public:
@@ -58,13 +44,13 @@ class TestServer {
   net::SimulatedLoop sim;
   SeededRandom random{1};
   std::unique_ptr<store::Engine> engine = store::make_memory_engine();
-  PlainHasher hasher;
+  account::PlainHasher hasher;
   net::WorkerPool pool{{.name = "test", .threads = 1, .max_queued = 100}};
   account::Directory directory{*engine, sim.clock()};
   account::Credentials credentials{directory,   hasher, pool,
                                    sim.clock(), random, {.scram_iterations = 4096, .refuse_weak = false}};
   account::LoginThrottle throttle{sim.clock()};
-  QuietObserver observer;
+  account::QuietObserver observer;
   account::Authenticator authenticator{directory, credentials, throttle, random, observer};
   QuietJournal journal;
   mailbox::Mailboxes mailboxes{*engine, journal, sim.clock()};
