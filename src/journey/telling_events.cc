@@ -162,7 +162,8 @@ Text by_its_reader(const Said& said, std::string_view did) {
   const std::string who =
       said.has(FactName::kRecipient) ? said.recipients("") : said.get_or(FactName::kAccount, "Its reader");
   return Text(who + std::string(did) + said.around(" from the folder ", FactName::kFolder) +
-              said.around(" by ", FactName::kProtocol));
+              said.around(" by ", FactName::kProtocol) + said.around(", from ", FactName::kClient))
+      .add(said.reasons());
 }
 
 Text text_of(const Event& event) {
