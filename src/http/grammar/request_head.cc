@@ -17,18 +17,6 @@ std::unexpected<HeadFault> refuse(std::string_view why, Status status = Status::
   return std::unexpected(HeadFault{status, why});
 }
 
-// A fragment is never sent (RFC 9112 §3.2); a backslash is a slash to some.
-bool is_target(std::string_view text) {
-  return !text.empty() &&
-         std::ranges::all_of(text, [](char c) { return is_vchar(c) && c != '#' && c != '\\'; });
-}
-
-// uri-host [ ":" port ]: letters, digits and what addresses are written with.
-bool is_authority(std::string_view text) {
-  return std::ranges::all_of(text,
-                             [](char c) { return is_alnum(c) || std::string_view("-._~:[]%").contains(c); });
-}
-
 // Takes the authority out of an absolute form (RFC 9112 §3.2.2): it goes before the Host field.
 std::expected<void, HeadFault> take_target(std::string_view target, Request& request) {
   for (const std::string_view scheme : {"http://", "https://"}) {
@@ -138,6 +126,16 @@ std::expected<void, HeadFault> judge_expectations(RequestHead& head) {
 }  // namespace
 
 bool is_token(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_token_char); }
+
+bool is_target(std::string_view text) {
+  return !text.empty() &&
+         std::ranges::all_of(text, [](char c) { return is_vchar(c) && c != '#' && c != '\\'; });
+}
+
+bool is_authority(std::string_view text) {
+  return std::ranges::all_of(text,
+                             [](char c) { return is_alnum(c) || std::string_view("-._~:[]%").contains(c); });
+}
 
 bool is_field_value(std::string_view text) {
   return std::ranges::none_of(text, [](char c) { return is_control(c) && c != '\t'; });

@@ -42,6 +42,11 @@ std::optional<std::size_t> find_head_end(std::string_view bytes, std::size_t& se
 std::expected<RequestHead, HeadFault> parse_request_head(std::string_view head, const HeadLimits& limits);
 
 bool is_token(std::string_view text);
+/// What may stand in a target: visible ASCII. A fragment is never sent (RFC 9112 §3.2); a backslash is a
+/// slash to some readers.
+bool is_target(std::string_view text);
+/// uri-host [ ":" port ], by its characters.
+bool is_authority(std::string_view text);
 /// What may stand in a field's value (RFC 9110 §5.5): no control but HTAB.
 bool is_field_value(std::string_view text);
 
