@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "mailbox/log_ops.h"
+#include "mailbox/metadata.h"
 #include "mailbox/page_codec.h"
 #include "mailbox/records.h"
 #include "mailbox/table_change.h"
@@ -90,6 +91,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto encode_one = [](const auto& record) { return encode(record); };
   check_round(decode_letter_record(input), encode_one, decode_letter_record);
   check_round(decode_folder(input), encode_one, decode_folder);
+  check_round(decode_metadata_entries(input), encode_one, decode_metadata_entries);
+  check_round(decode_metadata_state(input), encode_one, decode_metadata_state);
   check_round(decode_checkpoint(input), encode_checkpoint, decode_checkpoint);
   check_round(
       decode_page(input), [](const StoredPage& page) { return encode_page(page.as_of, page.rows); },

@@ -138,6 +138,8 @@ struct Config {
     std::size_t max_errors = 0;
     Duration idle_timeout{};
     Duration login_timeout{};
+    std::string admin;
+    std::string comment;
   } imap;
 
   struct Queue {

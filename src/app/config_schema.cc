@@ -235,6 +235,11 @@ Options imap_rows() {
           "How long a mail program may be silent, in IDLE too (RFC 9051 §5.4 asks for 30 minutes)."),
       row(PABAL_OPTION(imap.login_timeout), duration("10s", "1h"), "\"3m\"", kRestart,
           "How long a client may be silent before it has logged in."),
+      row(PABAL_OPTION(imap.admin), text(), "\"\"", kRestart,
+          "How mail programs reach whoever looks after the server, as a URI: `mailto:postmaster@example.org` "
+          "(METADATA `/shared/admin`, RFC 5464)."),
+      row(PABAL_OPTION(imap.comment), text(), "\"\"", kRestart,
+          "What mail programs are told of the server (METADATA `/shared/comment`)."),
   };
 }
 

@@ -13,6 +13,8 @@ imap::ImapOptions make_options(const Config& config, std::string host_name) {
   options.host_name = std::move(host_name);
   options.max_letter_bytes = config.imap.max_letter;
   options.max_errors = config.imap.max_errors;
+  options.admin_uri = config.imap.admin;
+  options.comment = config.imap.comment;
   options.deadlines.idle = ceil<seconds>(config.imap.idle_timeout);
   options.deadlines.greeted = ceil<seconds>(config.imap.login_timeout);
   return options;

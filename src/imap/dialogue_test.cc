@@ -48,6 +48,11 @@ class ImapDialogues : public testing::TestWithParam<std::filesystem::path> {
                                             .max_command_bytes = 300,
                                             .max_dropped_bytes = 1000};
            }},
+          {"notes of the server",
+           [this] {
+             server_.options.admin_uri = "mailto:postmaster@hamburger.edu";
+             server_.options.comment = "Fresh every day";
+           }},
           {"peer elsewhere", [this] { player_.set_peer(*net::Endpoint::parse("192.0.2.1:40000")); }},
       }};
 };

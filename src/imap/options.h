@@ -59,6 +59,9 @@ struct ImapOptions {
                              .max_dropped_bytes = 64 * 1024};
   CommandLimits after_login;
   std::uint64_t max_letter_bytes = 50 * 1024 * 1024;  ///< of APPEND
+  /// What all clients are told of the server (METADATA, RFC 5464 §3.2.1.1); empty: nothing.
+  std::string admin_uri;
+  std::string comment;
   std::size_t max_login_failures = 5;
   // Commands in a row that make no sense.
   std::size_t max_errors_before_login = 10;

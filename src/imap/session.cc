@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "imap/detail/metadata.h"
 #include "imap/detail/session.h"
 #include "imap/grammar/write_string.h"
 
@@ -146,6 +147,8 @@ Step Session::finish_command(std::string_view tag, const Command* command, Resul
     const auto has = [&](Trait trait) { return (command->traits & trait) != 0; };
     PABAL_CO_TRY_VOID(co_await tell_changes(!has(kKeepsNumbers), has(kAsksForNews)));
   }
+  if (enabled_.metadata && command != nullptr && (command->traits & kAsksForNews) != 0)
+    PABAL_CO_TRY_VOID(co_await tell_metadata(*this));
   if (reply->status != Reply::Status::kSaid) say(tag, *reply);
   const std::size_t most = state_ == State::kGreeted ? options_.max_errors_before_login : options_.max_errors;
   const bool is_bad = reply->status == Reply::Status::kBad;

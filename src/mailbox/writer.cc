@@ -4,6 +4,7 @@
 
 #include "journey/resend_guard.h"
 #include "mailbox/log_ops.h"
+#include "mailbox/metadata.h"
 #include "mailbox/records.h"
 
 namespace pabal::mailbox {
@@ -255,6 +256,7 @@ store::Batch Writer::batch_of(const Draft& draft) const {
       batch.put(folder_key(edit.id), encode(*edit.folder));
     } else {
       batch.erase(folder_key(edit.id));
+      batch.erase(metadata_key(edit.id));
     }
   }
   for (const auto& [id, arrival] : draft.letters()) {

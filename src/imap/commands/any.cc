@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "imap/commands/families.h"
+#include "imap/detail/metadata.h"
 #include "imap/grammar/session_commands.h"
 #include "imap/grammar/write_string.h"
 
@@ -15,7 +16,7 @@ constexpr std::string_view kInside =
     " NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE CONDSTORE QRESYNC ESEARCH SEARCHRES WITHIN"
     " SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES I18NLEVEL=1 PARTIAL UIDONLY"
     " LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE BINARY MULTIAPPEND CATENATE"
-    " REPLACE OBJECTID SAVEDATE PREVIEW QUOTA QUOTA=RES-STORAGE UTF8=ACCEPT";
+    " REPLACE OBJECTID SAVEDATE PREVIEW QUOTA QUOTA=RES-STORAGE METADATA LIST-METADATA UTF8=ACCEPT";
 
 }  // namespace
 
@@ -77,8 +78,9 @@ Answer run_enable(Session& session, Request request) {
   Enabled& enabled = session.enabled();
   const std::pair<std::string_view, bool Enabled::*> known[] = {
       {"IMAP4REV2", &Enabled::imap4rev2}, {"UTF8=ACCEPT", &Enabled::utf8}, {"CONDSTORE", &Enabled::condstore},
-      {"QRESYNC", &Enabled::qresync},     {"UIDONLY", &Enabled::uid_only},
+      {"QRESYNC", &Enabled::qresync},     {"UIDONLY", &Enabled::uid_only}, {"METADATA", &Enabled::metadata},
   };
+  const bool had_metadata = enabled.metadata;
   std::string now;
   for (const auto& [name, flag] : known) {
     if (std::ranges::find(command->capabilities, name) == command->capabilities.end()) continue;
@@ -90,6 +92,13 @@ Answer run_enable(Session& session, Request request) {
   // RFC 7162 §3.2.3: whoever has QRESYNC has CONDSTORE.
   if (enabled.qresync) enabled.condstore = true;
   session.renew_dialect();
+  // What is there by now is no news.
+  if (!had_metadata && enabled.metadata) {
+    mailbox::Metadata metadata(session.services().engine, session.account());
+    const auto latest = co_await metadata.changes_since(UINT64_MAX);
+    if (!latest) co_return reply_for(latest.error());
+    session.metadata_told() = latest->last;
+  }
   session.out() += fmt::format("* ENABLED{}\r\n", now);
   co_return ok("Enabled");
 }

@@ -69,4 +69,8 @@ Answer run_search(Session& session, Request request);
 Answer run_getquota(Session& session, Request request);
 Answer run_getquotaroot(Session& session, Request request);
 
+// metadata.cc
+Answer run_getmetadata(Session& session, Request request);
+Answer run_setmetadata(Session& session, Request request);
+
 }  // namespace pabal::imap::detail

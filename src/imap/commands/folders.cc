@@ -4,6 +4,7 @@
 #include "imap/commands/families.h"
 #include "imap/grammar/mailbox_commands.h"
 #include "imap/grammar/object_id.h"
+#include "mailbox/metadata.h"
 
 namespace pabal::imap::detail {
 
@@ -67,6 +68,15 @@ Answer run_rename(Session& session, Request request) {
       co_await session.mailboxes().change(session.account(), mailbox::RenameFolder{(*from)->id, *to});
   if (!renamed && renamed.error().kind == ErrorKind::kRefuse) co_return no("CANNOT", renamed.error().detail);
   if (!renamed) co_return reply_for(renamed.error());
+  // RFC 5464 §4.1: the inbox keeps its notes, and its letters take them along.
+  if ((*from)->id == mailbox::kInbox) {
+    mailbox::Metadata metadata(session.services().engine, session.account());
+    auto notes = co_await metadata.load(mailbox::kInbox);
+    if (notes && !notes->empty()) {
+      mailbox::MetadataEdits copy(notes->begin(), notes->end());
+      std::ignore = co_await metadata.set(renamed->folder, std::move(copy));
+    }
+  }
   co_return ok("It has its new name");
 }
 

@@ -2,6 +2,7 @@
 // table, only its place in the account's log.
 #include "base/ascii.h"
 #include "imap/commands/families.h"
+#include "imap/detail/metadata.h"
 #include "imap/grammar/session_commands.h"
 #include "net/scope.h"
 
@@ -13,10 +14,12 @@ net::Task<void> tell_news(Session& session) {
   const auto watch = session.mailboxes().watch(session.account());
   for (bool first = true;; first = false) {
     if (!first && !co_await watch->changed()) co_return;
-    Result<void> told = co_await session.tell_changes(true, !first);
+    Result<void> told;
+    if (session.selected() != nullptr) told = co_await session.tell_changes(true, !first);
+    if (told && session.enabled().metadata) told = co_await tell_metadata(session);
     if (told) told = co_await session.flush_all();
     if (!told || session.is_ending()) break;
-    session.selected()->fall_asleep();
+    if (session.selected() != nullptr) session.selected()->fall_asleep();
   }
   session.connection().close();  // so that the session, which waits for the client, hears of it
 }
@@ -33,7 +36,7 @@ Answer run_idle(Session& session, Request request) {
   std::exception_ptr bug;
   net::Scope news(*context.loop, context.cancel,
                   [&bug](std::exception_ptr thrown) { bug = std::move(thrown); });
-  if (session.selected() != nullptr) news.spawn(tell_news(session));
+  if (session.selected() != nullptr || session.enabled().metadata) news.spawn(tell_news(session));
   const auto heard = co_await session.connection().peek(session.in(session.options().deadlines.idle));
   news.cancel();
   co_await news.join();

@@ -1,11 +1,12 @@
-// LIST in all its forms (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154), LSUB (RFC 3501 §6.3.9), STATUS
-// (RFC 9051 §6.3.11).
+// LIST in all its forms (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 9590), LSUB (RFC 3501 §6.3.9),
+// STATUS (RFC 9051 §6.3.11).
 #include "imap/grammar/list_command.h"
 
 #include <algorithm>
 
 #include "imap/commands/families.h"
 #include "imap/detail/folders.h"
+#include "imap/detail/metadata.h"
 #include "imap/grammar/write_responses.h"
 
 namespace pabal::imap::detail {
@@ -113,6 +114,11 @@ Answer run_list(Session& session, Request request) {
     if (!command->wanted.status.empty() && !folder.placeholder) {
       append_status(session.out(), listed.path, command->wanted.status, status_of(session, folder),
                     session.dialect());
+    }
+    if (!command->wanted.metadata.empty()) {
+      const auto entries = co_await load_metadata(session, folder);
+      if (!entries) co_return reply_for(entries.error());
+      append_wanted(session.out(), listed.path, command->wanted.metadata, *entries, session.dialect());
     }
     PABAL_CO_TRY_VOID(co_await session.flush());
   }

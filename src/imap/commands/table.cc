@@ -44,6 +44,8 @@ constexpr std::array kTable = std::to_array<Command>({
     {"UID REPLACE", kSelected, kPlain, run_replace},
     {"GETQUOTA", kInside, kPlain, run_getquota},
     {"GETQUOTAROOT", kInside, kPlain, run_getquotaroot},
+    {"GETMETADATA", kInside, kPlain, run_getmetadata},
+    {"SETMETADATA", kInside, kPlain, run_setmetadata},
     {"FETCH", kSelected, kNumbers, run_fetch},
     {"UID FETCH", kSelected, kPlain, run_fetch},
     {"STORE", kSelected, kNumbers, run_store},

@@ -89,6 +89,7 @@ struct Enabled {
   bool condstore = false;
   bool qresync = false;
   bool uid_only = false;
+  bool metadata = false;
   bool compressed = false;  ///< COMPRESS, which is not ENABLEd
 };
 
@@ -145,6 +146,9 @@ class Session {
   /// Waits and commands get no longer than that.
   bool is_ending() const { return ending_; }
 
+  /// The last change of METADATA that a client which enabled it was told of.
+  std::uint64_t& metadata_told() { return metadata_told_; }
+
   std::size_t& login_failures() { return login_failures_; }
 
  private:
@@ -172,6 +176,7 @@ class Session {
   std::unique_ptr<Selected> selected_;
   std::string out_;
   SessionSummary summary_;
+  std::uint64_t metadata_told_ = 0;
   std::size_t login_failures_ = 0;
   std::size_t errors_in_a_row_ = 0;
 };

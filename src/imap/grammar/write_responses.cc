@@ -221,6 +221,42 @@ void append_thread(std::string& out, std::span<const ThreadNode> nodes) {
   out.append(kLineEnd);
 }
 
+void MetadataWriter::add(std::string_view entry, const std::string* value) {
+  if (!begun_) {
+    out_.append("* METADATA ");
+    append_mailbox(out_, mailbox_, dialect_);
+    out_.append(" (");
+  } else {
+    out_.push_back(' ');
+  }
+  begun_ = true;
+  append_astring(out_, entry, dialect_);
+  out_.push_back(' ');
+  if (value == nullptr) {
+    out_.append("NIL");
+  } else if (value->find('\0') != std::string::npos) {
+    append_literal8_header(out_, value->size());
+    out_.append(*value);
+  } else {
+    append_string(out_, *value, dialect_);
+  }
+}
+
+void MetadataWriter::finish() {
+  if (begun_) out_.append(")\r\n");
+}
+
+void append_metadata_changed(std::string& out, std::string_view mailbox, std::span<const std::string> entries,
+                             const Dialect& dialect) {
+  out.append("* METADATA ");
+  append_mailbox(out, mailbox, dialect);
+  for (const std::string& entry : entries) {
+    out.push_back(' ');
+    append_astring(out, entry, dialect);
+  }
+  out.append(kLineEnd);
+}
+
 void append_vanished(std::string& out, const mailbox::UidSet& uids, bool earlier) {
   if (uids.empty()) return;
   out.append(earlier ? "* VANISHED (EARLIER) " : "* VANISHED ");

@@ -46,6 +46,27 @@ struct StatusValues {
 void append_status(std::string& out, std::string_view mailbox, const StatusItems& wanted,
                    const StatusValues& values, const Dialect& dialect);
 
+/// "* METADATA Work (/private/comment \"busy\" /shared/x NIL)" (RFC 5464 §4.4.1); nothing if nothing was
+/// added. The server's own are those of "".
+class MetadataWriter {
+ public:
+  /// All of it outlives the writer.
+  MetadataWriter(std::string& out, std::string_view mailbox, const Dialect& dialect)
+      : out_(out), mailbox_(mailbox), dialect_(dialect) {}
+  /// Null: there is none.
+  void add(std::string_view entry, const std::string* value);
+  void finish();
+
+ private:
+  std::string& out_;
+  const std::string mailbox_;
+  const Dialect& dialect_;
+  bool begun_ = false;
+};
+/// "* METADATA Work /private/comment" (§4.4.2): that they changed.
+void append_metadata_changed(std::string& out, std::string_view mailbox, std::span<const std::string> entries,
+                             const Dialect& dialect);
+
 /// "* SEARCH 1 2 3" and "* SORT ...", with (MODSEQ n) behind them if there is one and a result.
 void append_search(std::string& out, std::span<const std::uint32_t> numbers,
                    std::optional<mailbox::ModSeq> mod_seq = {});
