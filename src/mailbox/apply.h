@@ -58,6 +58,7 @@ Attempt<FolderChanged> apply(Draft& draft, const RenameFolder& change);
 Attempt<FolderChanged> apply(Draft& draft, const DeleteFolder& change);
 Attempt<FolderChanged> apply(Draft& draft, const SetSubscribed& change);
 Attempt<FolderChanged> apply(Draft& draft, const SetSpecialUse& change);
+Attempt<FolderChanged> apply(Draft& draft, const SetAcl& change);
 
 /// The folder whose letters the change must see, so whose table must be in memory.
 std::optional<FolderId> table_of(const AppendAll& change);
@@ -72,6 +73,7 @@ std::optional<FolderId> table_of(const RenameFolder& change);
 std::optional<FolderId> table_of(const DeleteFolder& change);
 std::optional<FolderId> table_of(const SetSubscribed& change);
 std::optional<FolderId> table_of(const SetSpecialUse& change);
+std::optional<FolderId> table_of(const SetAcl& change);
 
 /// A folder that can hold letters; kRefuse if there is none of that id.
 Result<const Folder*> letters_folder(const Draft& draft, FolderId folder);

@@ -11,6 +11,12 @@ std::unexpected<Error> there_already(std::string_view path) {
   return fail(ErrorKind::kRefuse, "there is a folder {} already", path);
 }
 
+Result<void> check_path(std::string_view path) {
+  const std::string_view first = path.substr(0, path.find(kPathSeparator));
+  if (first != kSharedName) return {};
+  return fail(ErrorKind::kRefuse, "what is below {} are folders of other people", kSharedName);
+}
+
 FolderChanged reply_for(const Draft& draft, FolderId folder) {
   return {.folder = folder, .mod_seq = draft.mod_seq()};
 }
@@ -121,10 +127,12 @@ std::optional<FolderId> table_of(const RenameFolder& change) {
 std::optional<FolderId> table_of(const DeleteFolder& change) { return change.folder; }
 std::optional<FolderId> table_of(const SetSubscribed&) { return std::nullopt; }
 std::optional<FolderId> table_of(const SetSpecialUse&) { return std::nullopt; }
+std::optional<FolderId> table_of(const SetAcl&) { return std::nullopt; }
 
 Attempt<FolderChanged> apply(Draft& draft, const CreateFolder& change) {
   auto path = normalize_path(change.path);
   if (!path) return failure_of(std::move(path));
+  if (auto allowed = check_path(*path); !allowed) return failure_of(std::move(allowed));
   const FolderList& list = draft.list();
   const Folder* const there = list.find_path(*path);
   if (there && !there->placeholder) return there_already(*path);
@@ -136,6 +144,8 @@ Attempt<FolderChanged> apply(Draft& draft, const CreateFolder& change) {
     folder.placeholder = false;
     folder.use = change.use;
     folder.uid_validity = draft.new_uid_validity();
+    const Folder* const above = draft.find(folder.parent);
+    folder.acl = above ? above->acl : Acl();
     draft.change(std::move(folder));
     return reply_for(draft, draft.list().find_path(*path)->id);
   }
@@ -148,6 +158,7 @@ Attempt<FolderChanged> apply(Draft& draft, const CreateFolder& change) {
 Attempt<FolderChanged> apply(Draft& draft, const RenameFolder& change) {
   auto path = normalize_path(change.path);
   if (!path) return failure_of(std::move(path));
+  if (auto allowed = check_path(*path); !allowed) return failure_of(std::move(allowed));
   const Folder* const found = draft.find(change.folder);
   if (!found) return fail(ErrorKind::kRefuse, "there is no such folder");
   if (draft.list().find_path(*path)) return there_already(*path);
@@ -218,6 +229,19 @@ Attempt<FolderChanged> apply(Draft& draft, const SetSpecialUse& change) {
     }
   }
   draft.change(std::move(folder));
+  return reply_for(draft, change.folder);
+}
+
+Attempt<FolderChanged> apply(Draft& draft, const SetAcl& change) {
+  auto found = letters_folder(draft, change.folder);
+  if (!found) return failure_of(std::move(found));
+  Folder folder = **found;
+  AclEntry entry = change.entry;
+  const Rights before = folder.acl.find(entry.who, entry.negative);
+  if (change.how == SetAcl::How::kAdd) entry.rights = before.with(entry.rights);
+  if (change.how == SetAcl::How::kRemove) entry.rights = before.without(entry.rights);
+  if (auto set = folder.acl.set(entry); !set) return failure_of(std::move(set));
+  if (entry.rights != before) draft.change(std::move(folder));
   return reply_for(draft, change.folder);
 }
 

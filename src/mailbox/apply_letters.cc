@@ -120,12 +120,12 @@ Result<Transferred> transfer(Draft& draft, const Transfer& change, const FolderT
   }
   KeywordTable keywords = target.keywords;
   PABAL_TRY(const KeywordMap map,
-            KeywordMap::make(draft.find(change.from)->keywords, keywords, chosen.flags));
+            KeywordMap::make(draft.find(change.from)->keywords, keywords, only(chosen.flags, change.kept)));
 
   Transferred reply{.uid_validity = target.uid_validity};
   const Uid first = target.uid_next;
   op::RowsCame came = rows_to_transfer(from, chosen.uids, change.to, first, change.move);
-  for (auto& row : came.rows) row.flags = map(row.flags);
+  for (auto& row : came.rows) row.flags = map(only(row.flags, change.kept));
   const bool new_keywords = keywords != target.keywords;
   draft.apply(std::move(came));
   if (new_keywords) draft.set_keywords(change.to, std::move(keywords));
@@ -257,17 +257,26 @@ Attempt<FlagsSet> apply(Draft& draft, const SetFlags& change) {
     uids = uids.subtract(reply.stale);
   }
   KeywordTable keywords = (*folder)->keywords;
-  Flags named = keywords.find(change.flags);
+  const FlagNames names = only(change.flags, change.changeable);
+  Flags named = keywords.find(names);
   if (change.how != FlagEdit::kRemove) {
-    auto added = keywords.find_or_add(change.flags);
+    auto added = keywords.find_or_add(names);
     if (!added) return failure_of(std::move(added));
     named = *added;
   }
   const bool new_keywords = keywords != (*folder)->keywords;
-  Applied applied = draft.apply(
-      op::FlagsChanged{.folder = change.folder, .uids = std::move(uids), .how = change.how, .flags = named});
-  if (new_keywords && !applied.uids.empty()) draft.set_keywords(change.folder, std::move(keywords));
-  reply.changed = std::move(applied.uids);
+  const auto set = [&](FlagEdit how, Flags flags) {
+    const Applied applied =
+        draft.apply(op::FlagsChanged{.folder = change.folder, .uids = uids, .how = how, .flags = flags});
+    reply.changed.add(applied.uids);
+  };
+  if (change.how == FlagEdit::kReplace && change.changeable != kAllFlags) {
+    set(FlagEdit::kAdd, named);
+    set(FlagEdit::kRemove, without(change.changeable, named));
+  } else {
+    set(change.how, named);
+  }
+  if (new_keywords && !reply.changed.empty()) draft.set_keywords(change.folder, std::move(keywords));
   reply.mod_seq = draft.mod_seq();
   return reply;
 }

@@ -16,6 +16,7 @@
 #include "mailbox/folder.h"
 #include "mailbox/ids.h"
 #include "mailbox/records.h"
+#include "mailbox/rights.h"
 #include "mailbox/uid_set.h"
 #include "store/engine.h"
 
@@ -71,6 +72,7 @@ struct SetFlags {
   FlagNames flags;
   /// Rows changed after that are left as they are (RFC 7162 §3.1.3).
   std::optional<ModSeq> unchanged_since = {};
+  Flags changeable = kAllFlags;  ///< all others stay as they are
 };
 struct FlagsSet {
   UidSet changed;  ///< those whose flags are other ones now
@@ -96,6 +98,7 @@ struct Transfer {
   FolderId to;
   bool move = false;
   account::QuotaLimit quota = account::QuotaLimit::unlimited();
+  Flags kept = kAllFlags;  ///< the letters lose all others on the way
 };
 struct Transferred {
   std::uint32_t uid_validity = 0;  ///< of the target
@@ -124,6 +127,13 @@ struct SetSubscribed {
 struct SetSpecialUse {
   FolderId folder;
   SpecialUse use = SpecialUse::kNone;
+};
+/// One entry of the access control list. What is made below a folder begins with the list of that.
+struct SetAcl {
+  enum class How : std::uint8_t { kReplace, kAdd, kRemove };
+  FolderId folder;
+  AclEntry entry;
+  How how = How::kReplace;
 };
 struct FolderChanged {
   FolderId folder;

@@ -143,6 +143,35 @@ TEST_F(ChangeFolders, AnotherNodeSeesThem) {
   EXPECT_THAT(paths(), IsSupersetOf({"Home", "Work", "Work/2026"}));
 }
 
+TEST_F(ChangeFolders, OthersRightsStayWithTheFolderAndGoToThoseMadeBelow) {
+  const account::AccountId alice(2);
+  const Rights rights = *Rights::parse("lrsk");
+  const FolderId work = create("Work");
+  change(SetAcl{.folder = work, .entry = {.who = alice, .rights = rights}});
+  change(SetAcl{.folder = work, .entry = {.who = kAnyone, .negative = true, .rights = *Rights::parse("k")}});
+  check();
+  create("Work/2026/08");
+  EXPECT_EQ(folder("Work/2026/08").acl.rights_of(alice), *Rights::parse("lrs"));
+  change(SetAcl{
+      .folder = work, .entry = {.who = alice, .rights = *Rights::parse("xrs")}, .how = SetAcl::How::kRemove});
+  EXPECT_EQ(folder("Work").acl.rights_of(alice), *Rights::parse("l"));
+  EXPECT_EQ(folder("Work/2026").acl.rights_of(alice), *Rights::parse("lrs"));
+  change(RenameFolder{work, "Home"});
+  change(DeleteFolder{id_of("Home/2026")});
+  EXPECT_EQ(folder("Home/2026").acl, Acl());  // which is a name alone now
+  EXPECT_EQ(folder("Home").acl.rights_of(alice), *Rights::parse("l"));
+  create("Home/2026");
+  EXPECT_EQ(folder("Home/2026").acl, folder("Home").acl);
+  check();
+}
+
+TEST_F(ChangeFolders, NobodyHasAFolderWhereThoseOfOthersAreShown) {
+  EXPECT_EQ(refused(CreateFolder{"Shared"}).kind, ErrorKind::kRefuse);
+  EXPECT_EQ(refused(CreateFolder{"Shared/x"}).kind, ErrorKind::kRefuse);
+  EXPECT_EQ(refused(RenameFolder{id_of("Sent"), "Shared/x"}).kind, ErrorKind::kRefuse);
+  create("Work/Shared");
+}
+
 class FolderHistoryTest : public MailboxFixture {};
 
 TEST_F(FolderHistoryTest, TellsWhatLeftSinceAChange) {

@@ -294,5 +294,34 @@ TEST_F(ChangeLetters, AnotherNodeSeesTheSame) {
   EXPECT_EQ((*table())[0].flags, with(kFlagged, kSeen));
 }
 
+TEST_F(ChangeLetters, FlagsThatMayNotChangeStayAsTheyAre) {
+  append({"one"}, kInbox, {.system = kDeleted, .keywords = {"Later"}});
+  const auto flags = [&] { return folder("INBOX").keywords.names_of((*table())[0].flags); };
+  const auto set = [&](FlagEdit how, FlagNames names) {
+    change(SetFlags{.folder = kInbox,
+                    .uids = uids(1),
+                    .how = how,
+                    .flags = std::move(names),
+                    .changeable = with(kSeen, kFlagged)});
+  };
+  set(FlagEdit::kReplace, {.system = with(kSeen, kAnswered), .keywords = {"Work"}});
+  EXPECT_EQ(flags(), (FlagNames{.system = with(kSeen, kDeleted), .keywords = {"Later"}}));
+  set(FlagEdit::kReplace, {.system = kFlagged});
+  EXPECT_EQ(flags(), (FlagNames{.system = with(kFlagged, kDeleted), .keywords = {"Later"}}));
+  set(FlagEdit::kRemove, {.system = with(kFlagged, kDeleted), .keywords = {"Later"}});
+  EXPECT_EQ(flags(), (FlagNames{.system = kDeleted, .keywords = {"Later"}}));
+  EXPECT_EQ(folder("INBOX").keywords.names().size(), 1U);
+  check(kInbox);
+}
+
+TEST_F(ChangeLetters, ACopyKeepsTheFlagsThatItMay) {
+  append({"one"}, kInbox, {.system = with(kSeen, kDeleted), .keywords = {"Later"}});
+  const FolderId sent = id_of("Sent");
+  change(Transfer{.from = kInbox, .uids = uids(1), .to = sent, .kept = kSeen});
+  EXPECT_EQ((*table(sent))[0].flags, kSeen);
+  EXPECT_TRUE(folder("Sent").keywords.names().empty());
+  check(sent);
+}
+
 }  // namespace
 }  // namespace pabal::mailbox

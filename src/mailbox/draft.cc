@@ -183,13 +183,15 @@ std::uint32_t Draft::new_uid_validity() {
 
 FolderId Draft::make(FolderId parent, std::string name, SpecialUse use, bool placeholder) {
   record_.after.last_folder = FolderId(record_.after.last_folder.value() + 1);
+  const Folder* const above = placeholder ? nullptr : find(parent);
   Folder folder{.id = record_.after.last_folder,
                 .parent = parent,
                 .name = std::move(name),
                 .use = use,
                 .placeholder = placeholder,
                 .uid_validity = new_uid_validity(),
-                .mod_seq = record_.after.last_change};
+                .mod_seq = record_.after.last_change,
+                .acl = above ? above->acl : Acl()};
   record_folder(folder, true);
   folders_.put(std::move(folder));
   return record_.after.last_folder;

@@ -46,6 +46,12 @@ Result<Flags> KeywordTable::find_or_add(const FlagNames& names) {
   return flags;
 }
 
+FlagNames only(FlagNames names, Flags allowed) {
+  names.system = only(names.system, allowed);
+  if (!has(allowed, without(kAllFlags, kAllSystemFlags))) names.keywords.clear();
+  return names;
+}
+
 FlagNames KeywordTable::names_of(Flags flags) const {
   FlagNames names{.system = Flags(flags.value() & kAllSystemFlags.value())};
   for (std::size_t i = 0; i < names_.size(); ++i) {

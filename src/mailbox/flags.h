@@ -25,6 +25,7 @@ inline constexpr Flags kDeleted{8};
 inline constexpr Flags kDraft{16};
 inline constexpr std::size_t kSystemFlags = 5;
 inline constexpr Flags kAllSystemFlags{31};
+inline constexpr Flags kAllFlags{UINT64_MAX};
 /// More keywords in one folder than this are refused (NO [LIMIT]). People use a dozen.
 inline constexpr std::size_t kMaxKeywords = 64 - kSystemFlags;
 inline constexpr std::size_t kMaxKeywordBytes = 100;
@@ -32,6 +33,9 @@ inline constexpr std::size_t kMaxKeywordBytes = 100;
 constexpr bool has(Flags flags, Flags wanted) { return (flags.value() & wanted.value()) == wanted.value(); }
 constexpr Flags with(Flags flags, Flags more) { return Flags(flags.value() | more.value()); }
 constexpr Flags without(Flags flags, Flags less) { return Flags(flags.value() & ~less.value()); }
+
+/// Those of `flags` that are in `allowed`.
+constexpr Flags only(Flags flags, Flags allowed) { return Flags(flags.value() & allowed.value()); }
 
 /// What STORE does with the flags that it names (RFC 9051 §6.4.6).
 enum class FlagEdit : std::uint8_t { kAdd, kRemove, kReplace };
@@ -53,6 +57,9 @@ struct FlagNames {
   std::vector<std::string> keywords{};  ///< `$Forwarded`, `Later`; no `\Seen`
   bool operator==(const FlagNames&) const = default;
 };
+
+/// Those that are in `allowed`, in which keywords are all or none.
+FlagNames only(FlagNames names, Flags allowed);
 
 /// The keywords of one folder, by their bits. Only grows.
 class KeywordTable {

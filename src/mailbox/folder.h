@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "mailbox/flags.h"
 #include "mailbox/ids.h"
+#include "mailbox/rights.h"
 
 namespace pabal::mailbox {
 
@@ -22,6 +23,9 @@ inline constexpr char kPathSeparator = '/';
 inline constexpr std::size_t kMaxFolderNameBytes = 255;  ///< of one level, UTF-8
 inline constexpr std::size_t kMaxFolderDepth = 20;
 inline constexpr std::size_t kMaxFolders = 10'000;
+
+/// At the top, in a client's view, others' folders lie below that name; no account has one of its own there.
+inline constexpr std::string_view kSharedName = "Shared";
 
 /// RFC 6154; one folder an account for each.
 enum class SpecialUse : std::uint8_t {
@@ -55,6 +59,7 @@ struct Folder {
   std::uint64_t bytes = 0;
   std::uint64_t deleted_bytes = 0;
   KeywordTable keywords{};
+  Acl acl{};
 
   bool operator==(const Folder&) const = default;
 };

@@ -250,6 +250,9 @@ net::Task<Result<FolderChanged>> Mailboxes::change(account::AccountId account, S
 net::Task<Result<FolderChanged>> Mailboxes::change(account::AccountId account, SetSpecialUse change) {
   return ask<FolderChanged>(account, change);
 }
+net::Task<Result<FolderChanged>> Mailboxes::change(account::AccountId account, SetAcl change) {
+  return ask<FolderChanged>(account, change);
+}
 
 net::Task<Result<Folders>> Mailboxes::folders(account::AccountId account) {
   if (Folders folders = find_folders(account)) co_return std::move(folders);

@@ -82,6 +82,7 @@ class Mailboxes {
   net::Task<Result<FolderChanged>> change(account::AccountId account, DeleteFolder change);
   net::Task<Result<FolderChanged>> change(account::AccountId account, SetSubscribed change);
   net::Task<Result<FolderChanged>> change(account::AccountId account, SetSpecialUse change);
+  net::Task<Result<FolderChanged>> change(account::AccountId account, SetAcl change);
 
   /// All folders. INBOX is there from the beginning, also of an account that never got a letter.
   net::Task<Result<Folders>> folders(account::AccountId account);

@@ -19,6 +19,7 @@ constexpr std::size_t kBlobIdBytes = 32;
 // Bits of a folder's traits.
 constexpr std::uint8_t kSubscribedBit = 1;
 constexpr std::uint8_t kPlaceholderBit = 2;
+constexpr std::uint8_t kAclBit = 4;  // its access control list is behind the keywords
 
 std::string key_of(std::string_view prefix, std::uint64_t number) {
   std::string key(prefix);
@@ -140,13 +141,18 @@ std::string encode(const Folder& folder) {
   RecordWriter out(kFolderForm, 64 + folder.name.size());
   out.number(folder.id.value()).number(folder.parent.value()).text(folder.name);
   out.u8(static_cast<std::uint8_t>(folder.use));
+  const auto entries = folder.acl.entries();
   out.u8(static_cast<std::uint8_t>((folder.subscribed ? kSubscribedBit : 0) |
-                                   (folder.placeholder ? kPlaceholderBit : 0)));
+                                   (folder.placeholder ? kPlaceholderBit : 0) |
+                                   (entries.empty() ? 0 : kAclBit)));
   out.number(folder.uid_validity).number(folder.uid_next.value()).number(folder.mod_seq.value());
   out.number(folder.letters).number(folder.unseen).number(folder.deleted);
   out.number(folder.bytes).number(folder.deleted_bytes);
   out.number(folder.keywords.names().size());
   for (const std::string& keyword : folder.keywords.names()) out.text(keyword);
+  if (!entries.empty()) out.number(entries.size());
+  for (const AclEntry& entry : entries)
+    out.number(entry.who.value()).flag(entry.negative).number(entry.rights.bits());
   return out.finish();
 }
 
@@ -157,7 +163,7 @@ std::optional<Folder> decode_folder(std::string_view bytes) {
   folder.parent = FolderId(in.number32());
   folder.name = in.text(kMaxFolderNameBytes);
   folder.use = in.one_of(SpecialUse::kNone, SpecialUse::kImportant);
-  const std::uint8_t traits = in.u8(kSubscribedBit | kPlaceholderBit);
+  const std::uint8_t traits = in.u8(kSubscribedBit | kPlaceholderBit | kAclBit);
   folder.subscribed = (traits & kSubscribedBit) != 0;
   folder.placeholder = (traits & kPlaceholderBit) != 0;
   folder.uid_validity = in.number32();
@@ -171,6 +177,16 @@ std::optional<Folder> decode_folder(std::string_view bytes) {
   std::vector<std::string> keywords(in.number(kMaxKeywords));
   for (std::string& keyword : keywords) keyword = in.text(kMaxKeywordBytes);
   folder.keywords = KeywordTable(std::move(keywords));
+  if ((traits & kAclBit) != 0) {
+    std::vector<AclEntry> entries(in.number(kMaxAclEntries));
+    for (AclEntry& entry : entries) {
+      entry.who = account::AccountId(in.number());
+      entry.negative = in.flag();
+      entry.rights = Rights::from_bits(in.number16(Rights::kAllBits));
+    }
+    if (entries.empty()) in.spoil();
+    folder.acl = Acl(std::move(entries));
+  }
   if (!in.complete()) return std::nullopt;
   return folder;
 }

@@ -43,6 +43,9 @@ TEST(MailboxRecords, ComeBackAsTheyWentAndAreRefusedWhenCut) {
                 .deleted_bytes = 4,
                 .keywords = KeywordTable({"$Forwarded", "Later"})};
   expect_strict(encode(folder), decode_folder, folder);
+  folder.acl = Acl({{.who = account::AccountId(300), .rights = Rights::all()},
+                    {.who = kAnyone, .negative = true, .rights = {Right::kRead}}});
+  expect_strict(encode(folder), decode_folder, folder);
   expect_strict(encode(Folder()), decode_folder, Folder());
   expect_strict(encode_checkpoint(ModSeq(12345)), decode_checkpoint, ModSeq(12345));
 }
