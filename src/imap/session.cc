@@ -110,7 +110,12 @@ Step Session::obey(CommandText command) {
   const Command* row = find_command(name, request.by_uid);
   Result<Reply> reply = bad("That is not a command here; CAPABILITY tells what we speak");
   if (row != nullptr) {
-    if (auto no_way = objection(*row)) {
+    if (selected_) {
+      PABAL_CO_TRY_VOID(co_await renew_rights());
+    }
+    if (ending_) {
+      reply = no("NOPERM", "You may not read this mailbox any more");
+    } else if (auto no_way = objection(*row)) {
       reply = *std::move(no_way);
     } else {
       reply = co_await row->run(*this, request);

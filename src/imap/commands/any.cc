@@ -16,7 +16,8 @@ constexpr std::string_view kInside =
     " NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE CONDSTORE QRESYNC ESEARCH SEARCHRES WITHIN"
     " SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES I18NLEVEL=1 PARTIAL UIDONLY"
     " LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE BINARY MULTIAPPEND CATENATE"
-    " REPLACE OBJECTID SAVEDATE PREVIEW QUOTA QUOTA=RES-STORAGE METADATA LIST-METADATA UTF8=ACCEPT";
+    " REPLACE OBJECTID SAVEDATE PREVIEW QUOTA QUOTA=RES-STORAGE METADATA LIST-METADATA UTF8=ACCEPT ACL RIGHTS=texk"
+    " LIST-MYRIGHTS";
 
 }  // namespace
 
@@ -106,7 +107,8 @@ Answer run_enable(Session& session, Request request) {
 Answer run_namespace(Session& session, Request request) {
   Cursor in = request.arguments();
   if (auto read = parse_no_arguments(in, session.dialect()); !read) co_return bad(read.error().detail);
-  session.out() += fmt::format("* NAMESPACE ((\"\" \"{}\")) NIL NIL\r\n", mailbox::kPathSeparator);
+  session.out() += fmt::format("* NAMESPACE ((\"\" \"{0}\")) ((\"{1}{0}\" \"{0}\")) NIL\r\n",
+                               mailbox::kPathSeparator, mailbox::kSharedName);
   co_return ok("Those are all");
 }
 

@@ -28,6 +28,28 @@ std::optional<mailbox::Row> find_row(const Selected& view, std::uint32_t number,
   return position ? std::optional(table[*position]) : std::nullopt;
 }
 
+// In another account the new letter is durable before the old one goes, so that a crash between the two
+// leaves both.
+net::Task<Result<mailbox::AppendedAll>> replace(Session& session, const Selected& view, Intake intake,
+                                                mailbox::Uid old) {
+  mailbox::Mailboxes& mailboxes = session.mailboxes();
+  const account::AccountId account = intake.account();
+  std::vector<mailbox::Arrival> letters = std::move(intake).letters();
+  if (account == view.account) {
+    co_return co_await mailboxes.change(
+        account,
+        mailbox::Replace{.arrival = std::move(letters.front()), .folder = view.folder, .uid = old});
+  }
+  PABAL_CO_TRY(mailbox::AppendedAll stored,
+               co_await mailboxes.change(account, mailbox::AppendAll{std::move(letters)}));
+  PABAL_CO_TRY(const mailbox::Removed removed,
+               co_await mailboxes.change(view.account, mailbox::Remove{.folder = view.folder,
+                                                                       .uids = mailbox::UidSet({old, old}),
+                                                                       .only_deleted = false}));
+  stored.mod_seq = removed.mod_seq;
+  co_return stored;
+}
+
 }  // namespace
 
 Answer run_append(Session& session, Request request) {
@@ -42,7 +64,7 @@ Answer run_append(Session& session, Request request) {
   if (!refusal) co_return reply_or_end(refusal.error());
   if (*refusal) co_return **std::move(refusal);
   const auto stored =
-      co_await session.mailboxes().change(session.account(), mailbox::AppendAll{std::move(intake).letters()});
+      co_await session.mailboxes().change(intake.account(), mailbox::AppendAll{std::move(intake).letters()});
   if (!stored) co_return reply_for(stored.error(), "OVERQUOTA");
   co_return Reply{Reply::Status::kOk, append_uid(*stored), "Stored"};
 }
@@ -53,22 +75,21 @@ Answer run_replace(Session& session, Request request) {
   if (!command) co_return bad(command.error().detail);
   const Selected& view = *session.selected();
   if (view.read_only) co_return no("NOPERM", "The mailbox is open read-only: SELECT it to change it");
+  // RFC 8508 §4.1.
+  if (!view.rights.has_all({mailbox::Right::kDeleteLetters, mailbox::Right::kExpunge}))
+    co_return no_permission();
   const auto old = find_row(view, command->number, request.by_uid);
   if (!old && !request.by_uid) co_return bad("There is no letter of that number here");
   if (!old) co_return no("NONEXISTENT", "There is no letter of that UID here");
   PABAL_CO_TRY(auto target, co_await find_target(session, std::move(command->mailbox)));
   if (auto* refused = std::get_if<Reply>(&target)) co_return std::move(*refused);
-  std::get<Intake::Target>(target).freed_bytes = old->size_bytes;
+  if (std::get<Intake::Target>(target).account == view.account)
+    std::get<Intake::Target>(target).freed_bytes = old->size_bytes;
   Intake intake(session, std::get<Intake::Target>(std::move(target)));
   auto refusal = co_await intake.take(in);
   if (!refusal) co_return reply_or_end(refusal.error());
   if (*refusal) co_return **std::move(refusal);
-  const auto stored = co_await session.mailboxes().change(session.account(),
-                                                          mailbox::Replace{
-                                                              .arrival = std::move(intake).letters().front(),
-                                                              .folder = view.folder,
-                                                              .uid = old->uid,
-                                                          });
+  const auto stored = co_await replace(session, view, std::move(intake), old->uid);
   if (!stored) co_return reply_for(stored.error(), "OVERQUOTA");
   // RFC 8508 §4.3: in an untagged OK, in front of the EXPUNGE.
   session.out() += fmt::format("* OK [{}] Its replacement is there\r\n", append_uid(*stored));

@@ -65,6 +65,13 @@ Answer run_thread(Session& session, Request request);
 // search.cc
 Answer run_search(Session& session, Request request);
 
+// acl.cc
+Answer run_setacl(Session& session, Request request);
+Answer run_deleteacl(Session& session, Request request);
+Answer run_getacl(Session& session, Request request);
+Answer run_listrights(Session& session, Request request);
+Answer run_myrights(Session& session, Request request);
+
 // quota.cc
 Answer run_getquota(Session& session, Request request);
 Answer run_getquotaroot(Session& session, Request request);

@@ -194,7 +194,7 @@ Step tell_letter(Session& session, Fetch& fetch, const Place& place, std::string
     }
   }
   if (record != nullptr) {
-    OpenLetter letter{.account = session.account(), .record = *record};
+    OpenLetter letter{.account = session.selected()->account, .record = *record};
     if (!facts.empty() && needs_structure(items)) {
       message::LetterFacts structure;
       auto decoded = message::decode_structure(view.structure);
@@ -222,13 +222,13 @@ Step tell_batch(Session& session, Fetch& fetch, const std::vector<Place>& batch)
   const bool facts_needed = (items.bits & kFromFacts) != 0 || needs_structure(items);
   std::optional<mailbox::FactsPage> facts;
   if (facts_needed) {
-    PABAL_CO_TRY(facts, co_await session.mailboxes().load_facts(session.account(), ids));
+    PABAL_CO_TRY(facts, co_await session.mailboxes().load_facts(session.selected()->account, ids));
   }
   std::vector<std::optional<mailbox::LetterRecord>> records;
   if (!items.sections.empty()) {
-    PABAL_CO_TRY(records, co_await session.mailboxes().find_all(session.account(), std::move(ids)));
+    PABAL_CO_TRY(records, co_await session.mailboxes().find_all(session.selected()->account, std::move(ids)));
   }
-  const bool sets_seen = items.sets_seen() && !session.selected()->read_only;
+  const bool sets_seen = items.sets_seen() && session.selected()->may(mailbox::Right::kKeepSeen);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const bool gone = (facts && (*facts)[i].empty()) || (!records.empty() && !records[i]);
     if (gone) {
@@ -263,7 +263,7 @@ Step tell_letters(Session& session, Fetch& fetch, const Positions& positions) {
 // RFC 7162 §3.2.6.
 Step tell_vanished(Session& session, const FetchCommand& command) {
   const Selected& view = *session.selected();
-  PABAL_CO_TRY(const auto gone, co_await session.mailboxes().vanished_since(session.account(), view.folder,
+  PABAL_CO_TRY(const auto gone, co_await session.mailboxes().vanished_since(view.account, view.folder,
                                                                             *command.changed_since));
   if (gone.uids.empty()) co_return Result<void>();
   const std::uint32_t last_gone = gone.uids.ranges().back().last.value();
@@ -315,10 +315,10 @@ Answer run_fetch(Session& session, Request request) {
   if (!told) co_return reply_or_end(told.error());
   if (!fetch.to_be_seen.empty()) {
     const auto seen = co_await session.mailboxes().change(
-        session.account(), mailbox::SetFlags{.folder = view.folder,
-                                             .uids = std::move(fetch.to_be_seen),
-                                             .how = mailbox::SetFlags::How::kAdd,
-                                             .flags = {.system = mailbox::kSeen}});
+        view.account, mailbox::SetFlags{.folder = view.folder,
+                                        .uids = std::move(fetch.to_be_seen),
+                                        .how = mailbox::SetFlags::How::kAdd,
+                                        .flags = {.system = mailbox::kSeen}});
     if (!seen) co_return reply_for(seen.error());
   }
   co_return summary_of(fetch);

@@ -18,12 +18,15 @@ Answer run_create(Session& session, Request request) {
   }
   const auto there = co_await find_folder(session, command->mailbox);
   if (!there) co_return reply_for(there.error());
+  if (!rights_above(session, *there).has(mailbox::Right::kCreateFolders)) co_return no_permission();
   if (*there) co_return no("ALREADYEXISTS", "There is a mailbox of that name already");
+  if (!there->home.own() && !command->uses.empty())
+    co_return no("USEATTR", "Only its owner says what a mailbox is for");
   const auto use = command->uses.empty() ? mailbox::SpecialUse::kNone : command->uses.front();
-  if (use != mailbox::SpecialUse::kNone && there->folders->find_use(use) != nullptr)
+  if (use != mailbox::SpecialUse::kNone && there->home.folders->find_use(use) != nullptr)
     co_return no("USEATTR", "Another mailbox has that special use");
   const auto made =
-      co_await session.mailboxes().change(session.account(), mailbox::CreateFolder{command->mailbox, use});
+      co_await session.mailboxes().change(there->account(), mailbox::CreateFolder{there->path, use});
   if (!made && made.error().kind == ErrorKind::kRefuse) co_return no("CANNOT", made.error().detail);
   if (!made) co_return reply_for(made.error());
   Reply reply = ok("It is there");
@@ -39,13 +42,14 @@ Answer run_delete(Session& session, Request request) {
   if (!path) co_return bad(path.error().detail);
   const auto folder = co_await find_any_folder(session, *path);
   if (!folder) co_return reply_for(folder.error());
-  if (!*folder) co_return no_such_folder();
+  if (auto refused = refusal(*folder, {mailbox::Right::kDeleteFolder})) co_return *std::move(refused);
   if ((*folder)->id == mailbox::kInbox) co_return no("CANNOT", "INBOX can't be deleted");
   if ((*folder)->placeholder) co_return no("HASCHILDREN", "Delete what is below it first");
   const mailbox::FolderId id = (*folder)->id;
-  const auto gone = co_await session.mailboxes().change(session.account(), mailbox::DeleteFolder{id});
+  const auto gone = co_await session.mailboxes().change(folder->account(), mailbox::DeleteFolder{id});
   if (!gone) co_return reply_for(gone.error());
-  if (session.selected() != nullptr && session.selected()->folder == id) {
+  const Selected* open = session.selected();
+  if (open != nullptr && open->account == folder->account() && open->folder == id) {
     session.unselect();
     session.out() += "* OK [CLOSED] You deleted what was open\r\n";
   }
@@ -58,14 +62,15 @@ Answer run_rename(Session& session, Request request) {
   if (!command) co_return bad(command.error().detail);
   const auto from = co_await find_any_folder(session, command->from);
   if (!from) co_return reply_for(from.error());
-  if (!*from) co_return no_such_folder();
-  const auto to = mailbox::normalize_path(command->to);
-  if (!to) co_return no("CANNOT", to.error().detail);
-  const mailbox::Folder* taken = from->folders->find_path(*to);
-  if (taken != nullptr && !taken->placeholder)
-    co_return no("ALREADYEXISTS", "There is a mailbox of that name already");
+  if (auto refused = refusal(*from, {mailbox::Right::kDeleteFolder})) co_return *std::move(refused);
+  if (!from->home.own() && (*from)->id == mailbox::kInbox) co_return no_permission();
+  const auto to = co_await find_folder(session, command->to);
+  if (!to) co_return reply_for(to.error());
+  if (!rights_above(session, *to).has(mailbox::Right::kCreateFolders)) co_return no_permission();
+  if (to->account() != from->account()) co_return no("CANNOT", "Mailboxes stay with their owner");
+  if (*to) co_return no("ALREADYEXISTS", "There is a mailbox of that name already");
   const auto renamed =
-      co_await session.mailboxes().change(session.account(), mailbox::RenameFolder{(*from)->id, *to});
+      co_await session.mailboxes().change(from->account(), mailbox::RenameFolder{(*from)->id, to->path});
   if (!renamed && renamed.error().kind == ErrorKind::kRefuse) co_return no("CANNOT", renamed.error().detail);
   if (!renamed) co_return reply_for(renamed.error());
   // RFC 5464 §4.1: the inbox keeps its notes, and its letters take them along.
@@ -89,7 +94,16 @@ Answer set_subscribed(Session& session, Request request, bool subscribed) {
   const auto folder = co_await find_any_folder(session, *path);
   if (!folder) co_return reply_for(folder.error());
   if (!*folder && !subscribed) co_return ok("It was not there");
-  if (!*folder) co_return no_such_folder();
+  if (subscribed) {
+    if (auto refused = refusal(*folder, {mailbox::Right::kLookup})) co_return *std::move(refused);
+  }
+  if (!folder->home.own()) {
+    mailbox::Shares shares = shares_of(session);
+    const auto changed =
+        co_await shares.set_subscribed(session.account(), folder->account(), (*folder)->id, subscribed);
+    if (!changed) co_return reply_for(changed.error());
+    co_return ok("Done");
+  }
   if ((*folder)->subscribed == subscribed) co_return ok("So it was already");
   const auto changed = co_await session.mailboxes().change(session.account(),
                                                            mailbox::SetSubscribed{(*folder)->id, subscribed});

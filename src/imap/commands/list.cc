@@ -3,6 +3,7 @@
 #include "imap/grammar/list_command.h"
 
 #include <algorithm>
+#include <set>
 
 #include "imap/commands/families.h"
 #include "imap/detail/folders.h"
@@ -27,33 +28,80 @@ StatusValues status_of(const Session& session, const mailbox::Folder& folder) {
   return out;
 }
 
-/// What a list knows of each folder beside the folder itself.
+/// A name of the list: a folder, or one that is there for those below it.
 struct Listed {
   std::string path;
+  const Home* home = nullptr;
+  const mailbox::Folder* folder = nullptr;  ///< null: a name alone
+  mailbox::Rights rights = {};
+  bool subscribed = false;
   bool has_children = false;
   bool chosen = false;        ///< as the selection options have it
   bool matches = false;       ///< a pattern
   bool chosen_below = false;  ///< something below it is chosen
   /// And is not shown by itself: then its parent must be (RFC 5258 §3.5).
   bool hidden_below = false;
+
+  bool is_name_only() const { return folder == nullptr || folder->placeholder; }
+  /// What it is for, its owner alone is told: for others it would be another Trash of theirs.
+  mailbox::SpecialUse use() const {
+    return folder != nullptr && home->own() ? folder->use : mailbox::SpecialUse::kNone;
+  }
 };
 
-bool is_chosen(const mailbox::Folder& folder, const ListCommand::Selection& selection) {
-  if (selection.subscribed && !folder.subscribed) return false;
-  if (selection.special_use && folder.use == mailbox::SpecialUse::kNone) return false;
+bool is_chosen(const Listed& listed, const ListCommand::Selection& selection) {
+  if (selection.subscribed && !listed.subscribed) return false;
+  if (selection.special_use && listed.use() == mailbox::SpecialUse::kNone) return false;
   return true;
 }
 
-// The list is sorted: those below a folder stand right behind it.
-std::vector<Listed> look_at(const mailbox::FolderList& folders, const ListCommand& command) {
+/// Whether a pattern may mean names below `Shared/`.
+bool may_match_shared(const ListPattern& pattern) {
+  const std::string_view fixed =
+      std::string_view(pattern.text()).substr(0, pattern.text().find_first_of("*%"));
+  const std::size_t size = std::min(fixed.size(), mailbox::kSharedName.size());
+  return fixed.substr(0, size) == mailbox::kSharedName.substr(0, size);
+}
+
+// Names above it that nobody listed yet (RFC 9051 §6.3.9).
+void add_names_above(std::vector<Listed>& out, std::set<std::string, std::less<>>& known,
+                     const Listed& below) {
+  for (std::size_t end = below.path.find(mailbox::kPathSeparator); end != std::string::npos;
+       end = below.path.find(mailbox::kPathSeparator, end + 1)) {
+    const std::string above = below.path.substr(0, end);
+    if (known.insert(above).second) out.push_back({.path = above, .home = below.home});
+  }
+}
+
+// In an order in which those below a name stand right behind it.
+std::vector<Listed> names_of(const Session& session, const std::vector<Home>& homes) {
+  std::vector<Listed> out;
+  std::set<std::string, std::less<>> known;
+  for (const Home& home : homes) {
+    for (const mailbox::Folder& folder : home.folders->all()) {
+      Listed listed{.path = home.prefix + home.folders->path_of(folder), .home = &home, .folder = &folder};
+      listed.rights = home.rights_on(folder, session.account());
+      if (!listed.rights.has(mailbox::Right::kLookup)) continue;
+      listed.subscribed =
+          home.own() ? folder.subscribed : std::ranges::binary_search(home.subscribed, folder.id);
+      if (!home.own()) {
+        add_names_above(out, known, listed);
+        if (!known.insert(listed.path).second) continue;
+      }
+      out.push_back(std::move(listed));
+    }
+  }
+  return out;
+}
+
+std::vector<Listed> look_at(const Session& session, const std::vector<Home>& homes,
+                            const ListCommand& command) {
   const std::vector<ListPattern> patterns = command.compile();
-  std::vector<Listed> out(folders.all().size());
+  std::vector<Listed> out = names_of(session, homes);
   std::vector<std::size_t> above;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const mailbox::Folder& folder = folders.all()[i];
     Listed& listed = out[i];
-    listed.path = folders.path_of(folder);
-    listed.chosen = is_chosen(folder, command.selection);
+    listed.chosen = is_chosen(listed, command.selection);
     listed.matches =
         std::ranges::any_of(patterns, [&](const ListPattern& each) { return each.matches(listed.path); });
     const auto is_below = [&](const std::string& parent) {
@@ -71,15 +119,20 @@ std::vector<Listed> look_at(const mailbox::FolderList& folders, const ListComman
   return out;
 }
 
-ListEntry entry_of(const mailbox::Folder& folder, const Listed& listed, const ListCommand& command,
-                   bool is_new_client) {
+net::Task<Result<std::vector<Home>>> find_listed_homes(Session& session, const ListCommand& command) {
+  const std::vector<ListPattern> patterns = command.compile();
+  return find_homes(session, std::ranges::any_of(patterns, may_match_shared));
+}
+
+ListEntry entry_of(const Listed& listed, const ListCommand& command, bool is_new_client) {
   ListEntry out{.mailbox = listed.path, .attributes = {}};
-  if (folder.placeholder)
+  if (listed.is_name_only())
     out.attributes.push_back(is_new_client || command.extended ? "\\NonExistent" : "\\Noselect");
   out.attributes.push_back(listed.has_children ? "\\HasChildren" : "\\HasNoChildren");
-  if ((command.selection.subscribed || command.wanted.subscribed) && folder.subscribed)
+  if ((command.selection.subscribed || command.wanted.subscribed) && listed.subscribed)
     out.attributes.push_back("\\Subscribed");
-  if (folder.use != mailbox::SpecialUse::kNone) out.attributes.push_back(special_use_attribute(folder.use));
+  if (listed.use() != mailbox::SpecialUse::kNone)
+    out.attributes.push_back(special_use_attribute(listed.use()));
   out.child_subscribed =
       command.selection.recursive_match && command.selection.subscribed && listed.chosen_below;
   return out;
@@ -99,20 +152,18 @@ Answer run_list(Session& session, Request request) {
     append_list_separator(session.out());
     co_return ok("That is what stands between names");
   }
-  const auto synced = co_await session.mailboxes().sync(session.account());
-  if (!synced) co_return reply_for(synced.error());
-  const auto folders = co_await session.mailboxes().folders(session.account());
-  if (!folders) co_return reply_for(folders.error());
-  const std::vector<Listed> all = look_at(**folders, *command);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const Listed& listed = all[i];
-    const mailbox::Folder& folder = (*folders)->all()[i];
+  const auto homes = co_await find_listed_homes(session, *command);
+  if (!homes) co_return reply_for(homes.error());
+  for (const Listed& listed : look_at(session, *homes, *command)) {
     const bool for_those_below = command->selection.recursive_match && listed.hidden_below;
     if (!listed.matches || !(listed.chosen || for_those_below)) continue;
-    append_list(session.out(), entry_of(folder, listed, *command, session.enabled().imap4rev2),
-                session.dialect());
-    if (!command->wanted.status.empty() && !folder.placeholder) {
-      append_status(session.out(), listed.path, command->wanted.status, status_of(session, folder),
+    append_list(session.out(), entry_of(listed, *command, session.enabled().imap4rev2), session.dialect());
+    // RFC 8440 §3: not of what is shown for those below it alone.
+    if (command->wanted.my_rights && listed.chosen && !listed.is_name_only())
+      append_my_rights(session.out(), listed.path, listed.rights, session.dialect());
+    if (!command->wanted.status.empty() && !listed.is_name_only() &&
+        listed.rights.has(mailbox::Right::kRead)) {
+      append_status(session.out(), listed.path, command->wanted.status, status_of(session, *listed.folder),
                     session.dialect());
     }
     if (!command->wanted.metadata.empty()) {
@@ -134,15 +185,13 @@ Answer run_lsub(Session& session, Request request) {
     co_return ok("That is what stands between names");
   }
   command->selection.subscribed = true;
-  const auto folders = co_await session.mailboxes().folders(session.account());
-  if (!folders) co_return reply_for(folders.error());
-  const std::vector<Listed> all = look_at(**folders, *command);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const Listed& listed = all[i];
+  const auto homes = co_await find_listed_homes(session, *command);
+  if (!homes) co_return reply_for(homes.error());
+  for (const Listed& listed : look_at(session, *homes, *command)) {
     // RFC 3501 §6.3.9: "foo" is shown for "foo/bar", when "%" hides that.
     if (!listed.matches || !(listed.chosen || listed.hidden_below)) continue;
     ListEntry entry{.mailbox = listed.path, .attributes = {}, .lsub = true};
-    if (!listed.chosen || (*folders)->all()[i].placeholder) entry.attributes.push_back("\\Noselect");
+    if (!listed.chosen || listed.is_name_only()) entry.attributes.push_back("\\Noselect");
     append_list(session.out(), entry, session.dialect());
     PABAL_CO_TRY_VOID(co_await session.flush());
   }
@@ -156,7 +205,7 @@ Answer run_status(Session& session, Request request) {
   if (command->items.has(StatusItem::kHighestModSeq)) session.enabled().condstore = true;
   const auto folder = co_await find_folder(session, command->mailbox);
   if (!folder) co_return reply_for(folder.error());
-  if (!*folder) co_return no_such_folder();
+  if (auto refused = refusal(*folder, {mailbox::Right::kRead})) co_return *std::move(refused);
   append_status(session.out(), command->mailbox, command->items, status_of(session, **folder),
                 session.dialect());
   co_return ok("That is how it stands");

@@ -41,10 +41,12 @@ Answer run_getquotaroot(Session& session, Request request) {
   if (!path) co_return bad(path.error().detail);
   const auto folder = co_await find_folder(session, *path);
   if (!folder) co_return reply_for(folder.error());
-  if (!*folder) co_return no_such_folder();
+  if (auto refused = refusal(*folder, {mailbox::Right::kRead})) co_return *std::move(refused);
   session.out() += "* QUOTAROOT ";
   append_mailbox(session.out(), *path, session.dialect());
-  session.out() += " \"\"\r\n";
+  // How much others keep is theirs to know.
+  session.out() += folder->home.own() ? " \"\"\r\n" : "\r\n";
+  if (!folder->home.own()) co_return ok("It counts where it is");
   if (const auto told = co_await tell_quota(session); !told) co_return reply_for(told.error());
   co_return ok("That is how it stands");
 }

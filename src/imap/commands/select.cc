@@ -23,11 +23,12 @@ std::optional<std::size_t> first_unseen(const mailbox::FolderTable& table) {
   return {};
 }
 
-void describe(Session& session, const std::string& path, const mailbox::Folder& folder) {
+void describe(Session& session, const FoundFolder& found) {
+  const mailbox::Folder& folder = *found;
   const Selected& view = *session.selected();
   const mailbox::FolderTable& table = *view.told;
   std::string& out = session.out();
-  append_flags_here(out, folder.keywords.names(), view.read_only);
+  append_flags_here(out, folder.keywords.names(), view.changeable());
   out += fmt::format("* {} EXISTS\r\n", table.size());
   const bool old_client = !session.enabled().imap4rev2;
   if (old_client) {
@@ -36,8 +37,9 @@ void describe(Session& session, const std::string& path, const mailbox::Folder& 
     if (unseen && !session.enabled().uid_only)
       out += fmt::format("* OK [UNSEEN {}] The first that is not seen\r\n", *unseen + 1);
   } else {
+    const std::string path = found.home.prefix + found.home.folders->path_of(folder);
     ListEntry entry{.mailbox = path, .attributes = {}};
-    if (folder.use != mailbox::SpecialUse::kNone)
+    if (found.home.own() && folder.use != mailbox::SpecialUse::kNone)
       entry.attributes.push_back(special_use_attribute(folder.use));
     append_list(out, entry, session.dialect());
   }
@@ -92,7 +94,7 @@ Step catch_up(Session& session, const Qresync& back) {
   if (back.uid_validity != view.uid_validity) co_return Result<void>();
   const mailbox::FolderTable& table = *view.told;
   PABAL_CO_TRY(const auto gone,
-               co_await session.mailboxes().vanished_since(session.account(), view.folder, back.mod_seq));
+               co_await session.mailboxes().vanished_since(view.account, view.folder, back.mod_seq));
   std::uint32_t largest = table.empty() ? 0 : table[table.size() - 1].uid.value();
   if (!gone.uids.empty()) largest = std::max(largest, gone.uids.ranges().back().last.value());
   if (largest == 0) co_return Result<void>();
@@ -134,20 +136,22 @@ Answer open_folder(Session& session, Request request, bool read_only) {
   // The list first: of two moments a client must be told the earlier modification sequence.
   const auto found = co_await find_folder(session, command->mailbox);
   if (!found) co_return reply_for(found.error());
-  if (!*found) co_return no_such_folder();
+  if (auto refused = refusal(*found, {mailbox::Right::kRead})) co_return *std::move(refused);
   const mailbox::Folder& folder = **found;
-  auto table = co_await session.mailboxes().open(session.account(), folder.id);
+  auto table = co_await session.mailboxes().open(found->account(), folder.id);
   if (!table) co_return reply_for(table.error());
 
   auto view = std::make_unique<Selected>();
+  view->account = found->account();
   view->folder = folder.id;
   view->uid_validity = folder.uid_validity;
   view->read_only = read_only;
+  view->rights = found->rights;
   view->flags_told = (*table)->mod_seq();
   view->told = *std::move(table);
   view->keywords_told = folder.keywords.names().size();
   session.select(std::move(view));
-  describe(session, found->folders->path_of(folder), folder);
+  describe(session, *found);
   if (command->qresync) {
     const auto caught_up = co_await catch_up(session, *command->qresync);
     if (!caught_up) {
@@ -155,7 +159,12 @@ Answer open_folder(Session& session, Request request, bool read_only) {
       co_return reply_for(caught_up.error());
     }
   }
-  co_return Reply{Reply::Status::kOk, read_only ? "READ-ONLY" : "READ-WRITE", "It is open"};
+  // RFC 4314 §5.2. All flags are shared by all.
+  constexpr mailbox::Rights kWriting{mailbox::Right::kInsert, mailbox::Right::kExpunge,
+                                     mailbox::Right::kKeepSeen, mailbox::Right::kWrite,
+                                     mailbox::Right::kDeleteLetters};
+  const bool writes = !read_only && found->rights.has_any(kWriting);
+  co_return Reply{Reply::Status::kOk, writes ? "READ-WRITE" : "READ-ONLY", "It is open"};
 }
 
 }  // namespace
@@ -168,16 +177,17 @@ Answer run_examine(Session& session, Request request) {
   co_return co_await open_folder(session, request, true);
 }
 
-// RFC 9051 §6.4.1: what is flagged \Deleted goes, and nobody is told of it.
+// RFC 9051 §6.4.1: what is flagged \Deleted goes, and nobody is told of it. Whoever may not expunge closes
+// all the same (RFC 4314 §4).
 Answer run_close(Session& session, Request request) {
   Cursor in = request.arguments();
   if (auto read = parse_no_arguments(in, session.dialect()); !read) co_return bad(read.error().detail);
-  const bool read_only = session.selected()->read_only;
+  const bool expunges = session.selected()->may(mailbox::Right::kExpunge);
+  const account::AccountId account = session.selected()->account;
   const mailbox::FolderId folder = session.selected()->folder;
   session.unselect();
-  if (!read_only) {
-    const auto removed =
-        co_await session.mailboxes().change(session.account(), mailbox::Remove{.folder = folder});
+  if (expunges) {
+    const auto removed = co_await session.mailboxes().change(account, mailbox::Remove{.folder = folder});
     if (!removed) co_return reply_for(removed.error());
   }
   co_return ok("It is closed");

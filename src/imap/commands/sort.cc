@@ -78,7 +78,8 @@ net::Task<Result<void>> fill(Session& session, FolderKeys& keys, const Wanted& w
       std::vector<mailbox::LetterId> ids;
       ids.reserve(some.size());
       for (const mailbox::Row& row : some) ids.push_back(row.letter);
-      PABAL_CO_TRY(facts, co_await session.mailboxes().load_facts(session.account(), std::move(ids)));
+      PABAL_CO_TRY(facts,
+                   co_await session.mailboxes().load_facts(session.selected()->account, std::move(ids)));
     }
     const mailbox::FactsPage* page = facts ? &*facts : nullptr;
     PABAL_CO_TRY_VOID(co_await session.services().workers->run(
@@ -112,7 +113,7 @@ bool is_worth_keeping(const Found& found) { return found.positions.size() >= fou
 net::Task<Result<Prepared>> prepare(Session& session, const Found& found, const Wanted& wanted) {
   const Selected& view = *session.selected();
   FolderKeyCache& cache = *session.services().keys;
-  Prepared out{.place = {session.account(), view.folder, view.uid_validity}, .keys = nullptr};
+  Prepared out{.place = {view.account, view.folder, view.uid_validity}, .keys = nullptr};
   out.keys = cache.take(out.place);
   out.keep = out.keys != nullptr || is_worth_keeping(found);
   if (!out.keys) out.keys = std::make_unique<FolderKeys>();

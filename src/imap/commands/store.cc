@@ -8,7 +8,19 @@
 namespace pabal::imap::detail {
 namespace {
 
-Reply read_only() { return no("NOPERM", "The mailbox is open read-only: SELECT it to change it"); }
+Reply may_not(const Selected& view) {
+  return view.read_only ? no("NOPERM", "The mailbox is open read-only: SELECT it to change it")
+                        : no("NOPERM", "You have no right to do that in this mailbox");
+}
+
+// RFC 4314 §4: a STORE does what it may, and fails only if that is nothing.
+bool may_store(const StoreCommand& command, mailbox::Flags changeable) {
+  const mailbox::FlagNames allowed = only(command.flags, changeable);
+  const bool names_none = command.flags == mailbox::FlagNames();
+  const bool some_allowed = allowed != mailbox::FlagNames();
+  if (names_none || command.how == StoreCommand::How::kReplace) return changeable != mailbox::Flags();
+  return some_allowed;
+}
 
 mailbox::SetFlags::How how_of(StoreCommand::How how) {
   switch (how) {
@@ -66,7 +78,7 @@ constexpr std::size_t kBatchLetters = 1024;
 // that are not what it expects. So are the changes of others, since from here on all flags are told.
 Step tell_stored(Session& session, const StoreCommand& command, const mailbox::UidSet& stored) {
   Selected& view = *session.selected();
-  PABAL_CO_TRY(const auto now, co_await session.mailboxes().open(session.account(), view.folder));
+  PABAL_CO_TRY(const auto now, co_await session.mailboxes().open(view.account, view.folder));
   PABAL_CO_TRY(const RowStyle style, co_await session.row_style());
   session.tell_keywords(style);
   const mailbox::Folder* folder = style.folders->find(view.folder);
@@ -106,18 +118,19 @@ Answer run_store(Session& session, Request request) {
   auto command = parse_store(in, session.dialect());
   if (!command) co_return bad(command.error().detail);
   Selected& view = *session.selected();
-  if (view.read_only) co_return read_only();
+  if (!may_store(*command, view.changeable())) co_return may_not(view);
   if (command->unchanged_since) session.enabled().condstore = true;
   const auto positions = find_positions(view, command->set, request.by_uid);
   if (!positions) co_return bad(positions.error().detail);
   mailbox::UidSet uids = uids_of(*view.told, *positions);
   if (uids.empty()) co_return ok("There are none of those");
   const auto stored = co_await session.mailboxes().change(
-      session.account(), mailbox::SetFlags{.folder = view.folder,
-                                           .uids = uids,
-                                           .how = how_of(command->how),
-                                           .flags = command->flags,
-                                           .unchanged_since = command->unchanged_since});
+      view.account, mailbox::SetFlags{.folder = view.folder,
+                                      .uids = uids,
+                                      .how = how_of(command->how),
+                                      .flags = command->flags,
+                                      .unchanged_since = command->unchanged_since,
+                                      .changeable = view.changeable()});
   if (!stored) co_return reply_for(stored.error());
   const auto told = co_await tell_stored(session, *command, uids.subtract(stored->stale));
   if (!told) co_return reply_or_end(told.error());
@@ -140,9 +153,9 @@ namespace {
 
 Answer expunge(Session& session, std::optional<mailbox::UidSet> uids) {
   Selected& view = *session.selected();
-  if (view.read_only) co_return read_only();
+  if (!view.may(mailbox::Right::kExpunge)) co_return may_not(view);
   const auto removed = co_await session.mailboxes().change(
-      session.account(), mailbox::Remove{.folder = view.folder, .uids = std::move(uids)});
+      view.account, mailbox::Remove{.folder = view.folder, .uids = std::move(uids)});
   if (!removed) co_return reply_for(removed.error());
   Reply reply = ok("They are gone");
   // RFC 7162 §3.2.8.

@@ -28,42 +28,51 @@ Reply bad_url(std::string_view url) {
 
 /// A letter that a URL names, or nothing.
 struct Source {
+  account::AccountId account;
   mailbox::LetterRecord record;
   std::optional<message::Structure> structure = {};
 };
 
-net::Task<Result<std::optional<mailbox::LetterId>>> find_letter(Session& session, const MessageUrl& url) {
+struct Place {
+  account::AccountId account;
+  mailbox::LetterId letter;
+};
+
+net::Task<Result<std::optional<Place>>> find_letter(Session& session, const MessageUrl& url) {
+  account::AccountId account;
   mailbox::FolderId folder;
   std::uint32_t uid_validity = 0;
   if (!url.mailbox.empty()) {
     PABAL_CO_TRY(const FoundFolder found, co_await find_folder(session, url.mailbox));
-    if (!found) co_return std::nullopt;
+    if (refusal(found, {mailbox::Right::kRead})) co_return std::nullopt;
+    account = found.account();
     folder = found->id;
     uid_validity = found->uid_validity;
   } else if (const Selected* view = session.selected()) {
+    account = view->account;
     folder = view->folder;
     uid_validity = view->uid_validity;
   } else {
     co_return std::nullopt;
   }
   if (url.uid_validity.value_or(uid_validity) != uid_validity) co_return std::nullopt;
-  const auto table = co_await session.mailboxes().open(session.account(), folder);
+  const auto table = co_await session.mailboxes().open(account, folder);
   if (!table && table.error().kind == ErrorKind::kRefuse) co_return std::nullopt;
   if (!table) co_return std::unexpected(table.error());
   const auto position = (*table)->find(mailbox::Uid(url.uid));
   if (!position) co_return std::nullopt;
-  co_return (**table)[*position].letter;
+  co_return Place{account, (**table)[*position].letter};
 }
 
 net::Task<Result<std::optional<Source>>> open_source(Session& session, const MessageUrl& url,
                                                      bool with_structure) {
-  PABAL_CO_TRY(const auto letter, co_await find_letter(session, url));
-  if (!letter) co_return std::nullopt;
-  PABAL_CO_TRY(auto record, co_await session.mailboxes().find(session.account(), *letter));
+  PABAL_CO_TRY(const auto place, co_await find_letter(session, url));
+  if (!place) co_return std::nullopt;
+  PABAL_CO_TRY(auto record, co_await session.mailboxes().find(place->account, place->letter));
   if (!record) co_return std::nullopt;
-  Source out{.record = *std::move(record)};
+  Source out{.account = place->account, .record = *std::move(record)};
   if (with_structure) {
-    PABAL_CO_TRY(const auto page, co_await session.mailboxes().load_facts(session.account(), {*letter}));
+    PABAL_CO_TRY(const auto page, co_await session.mailboxes().load_facts(place->account, {place->letter}));
     if (page[0].empty()) co_return std::nullopt;
     PABAL_CO_TRY(message::LetterFacts facts, message::decode_facts(page[0]));
     mailbox::shift_facts(facts, out.record.size_bytes());
@@ -202,7 +211,7 @@ Intake::Taken Intake::copy_from(Incoming& letter, const std::string& url_text) {
   if (!source) co_return reply_for(source.error());
   if (!*source) co_return bad_url(url_text);
   const OpenLetter open{
-      .account = session_.account(), .record = (*source)->record, .structure = (*source)->structure};
+      .account = (*source)->account, .record = (*source)->record, .structure = (*source)->structure};
   const auto found = co_await find_source(session_, open, *section);
   if (!found) co_return reply_for(found.error());
   if (!*found) co_return bad_url(url_text);
@@ -229,7 +238,7 @@ Intake::Taken Intake::check_room(const Incoming& letter, std::uint64_t more) con
   const std::uint64_t most = session_.options().max_letter_bytes;
   if (more > most || letter.size > most - more)
     co_return no("TOOBIG", fmt::format("A letter may have {} bytes here", most));
-  PABAL_CO_TRY(const auto counters, co_await session_.mailboxes().load_counters(session_.account()));
+  PABAL_CO_TRY(const auto counters, co_await session_.mailboxes().load_counters(target_.account));
   const std::uint64_t used = counters.used_bytes - std::min(counters.used_bytes, target_.freed_bytes);
   if (!target_.quota.admits(used, bytes_ + letter.size + more))
     co_return no("OVERQUOTA", "There is no room left for that");
@@ -245,7 +254,7 @@ Intake::Taken Intake::store(Incoming letter, AppendMessage message) {
   out.letter.blob = staged->id;
   out.letter.blob_bytes = staged->size_bytes;
   out.letter.received = message.date ? WallTime(*message.date) : now;
-  out.letter.recipient = session_.login();
+  out.letter.recipient = target_.owner;
   out.letter.journey = session_.services().journal.new_id();
   out.entry.id = out.letter.journey;
   journey::Event stored{.at = now, .stage = journey::Stage::kStored};
@@ -258,7 +267,7 @@ Intake::Taken Intake::store(Incoming letter, AppendMessage message) {
   out.facts = mailbox::storable_facts(letter.reader.finish());
   out.quota = target_.quota;
   out.folder = target_.folder;
-  out.flags = std::move(message.flags);
+  out.flags = only(std::move(message.flags), target_.kept);
   letters_.push_back(std::move(out));
   co_return std::nullopt;
 }
@@ -266,10 +275,15 @@ Intake::Taken Intake::store(Incoming letter, AppendMessage message) {
 net::Task<Result<std::variant<Intake::Target, Reply>>> find_target(Session& session, std::string path) {
   const auto folder = co_await find_folder(session, path);
   if (!folder) co_return reply_for(folder.error());
-  if (!*folder) co_return no("TRYCREATE", "There is no mailbox of that name; CREATE it first");
-  const auto quota = co_await session.services().directory.load_quota_limit(session.account());
+  if (auto refused = refusal(*folder, {mailbox::Right::kInsert}, "TRYCREATE")) co_return *std::move(refused);
+  const auto quota = co_await session.services().directory.load_quota_limit(folder->account());
   if (!quota) co_return reply_for(quota.error());
-  co_return Intake::Target{.folder = (*folder)->id, .path = std::move(path), .quota = *quota};
+  co_return Intake::Target{.account = folder->account(),
+                           .owner = folder->home.login,
+                           .folder = (*folder)->id,
+                           .path = folder->path,
+                           .quota = *quota,
+                           .kept = mailbox::changeable_flags(folder->rights)};
 }
 
 }  // namespace pabal::imap::detail

@@ -22,9 +22,12 @@ class Intake {
  public:
   /// Where the letters go, and under which bounds.
   struct Target {
+    account::AccountId account;
+    std::string owner;  ///< its address
     mailbox::FolderId folder;
     std::string path;  ///< for the journey
     account::QuotaLimit quota;
+    mailbox::Flags kept;  ///< RFC 4314 §4: flags that the client may not set there are passed over
     std::size_t most_letters = 1;
     std::uint64_t freed_bytes = 0;  ///< by the same change (RFC 8508 §3.4)
   };
@@ -36,6 +39,7 @@ class Intake {
 
   /// All letters of the command, from behind the mailbox's name to its end.
   Taken take(Cursor in);
+  account::AccountId account() const { return target_.account; }
   std::vector<mailbox::Arrival> letters() && { return std::move(letters_); }
 
  private:

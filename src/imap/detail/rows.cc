@@ -63,20 +63,17 @@ void append_row(std::string& out, const RowStyle& style, std::size_t position, c
   out += ")\r\n";
 }
 
-void append_flags_here(std::string& out, std::span<const std::string> keywords, bool read_only) {
+void append_flags_here(std::string& out, std::span<const std::string> keywords, mailbox::Flags changeable) {
   const std::uint64_t bits = keywords.size() + mailbox::kSystemFlags;
   const mailbox::Flags all(bits >= 64 ? UINT64_MAX : (std::uint64_t{1} << bits) - 1);
-  std::string list;
-  append_flag_list(list, all, keywords);
   out += "* FLAGS ";
-  out += list;
+  append_flag_list(out, all, keywords);
   out += "\r\n* OK [PERMANENTFLAGS ";
-  if (read_only) {
-    out += "()";
-  } else {
-    list.pop_back();
-    out += list;
-    out += keywords.size() < mailbox::kMaxKeywords ? " \\*)" : ")";
+  append_flag_list(out, only(all, changeable), keywords);
+  const bool may_add = has(changeable, without(mailbox::kAllFlags, mailbox::kAllSystemFlags));
+  if (may_add && keywords.size() < mailbox::kMaxKeywords) {
+    out.pop_back();
+    out += " \\*)";
   }
   out += "] Flags that are kept\r\n";
 }

@@ -30,7 +30,7 @@ void append_row_items(std::string& out, const RowStyle& style, const mailbox::Ro
 void append_row(std::string& out, const RowStyle& style, std::size_t position, const mailbox::Row& row,
                 std::uint32_t bits);
 
-/// FLAGS and PERMANENTFLAGS (RFC 9051 §7.3.5, §7.1).
-void append_flags_here(std::string& out, std::span<const std::string> keywords, bool read_only);
+/// FLAGS and PERMANENTFLAGS (RFC 9051 §7.3.5, §7.1): of those flags the client may change the latter.
+void append_flags_here(std::string& out, std::span<const std::string> keywords, mailbox::Flags changeable);
 
 }  // namespace pabal::imap::detail

@@ -53,7 +53,7 @@ net::Task<Result<Found>> find_letters(Session& session, const SearchProgram& pro
       .sets = sets,
       .now = std::chrono::floor<std::chrono::seconds>(session.connection().loop().clock().wall())};
   PABAL_CO_TRY(out.positions,
-               co_await session.services().evaluator->find(session.account(), program.query, searched));
+               co_await session.services().evaluator->find(view.account, program.query, searched));
   // Letters that came while a removal could not be told have no number yet.
   if (view.now) {
     std::erase_if(out.positions, [&](std::uint32_t position) {

@@ -79,15 +79,19 @@ mailbox::UidSet uids_of(const mailbox::FolderTable& table, const Positions& posi
 // go together, or not at all while numbers must stay what they are.
 Step Session::tell_changes(bool may_renumber, bool look_elsewhere) {
   Selected& view = *selected_;
-  mailbox::Table now = mailboxes().find_open(account_, view.folder);
+  mailbox::Table now = mailboxes().find_open(view.account, view.folder);
   // News of this node come first; only where there are none is the store asked for those of others.
   const bool is_news = now && now->mod_seq() > (view.told ? view.told->mod_seq() : view.told_at);
-  if (look_elsewhere && !is_news) {
-    std::ignore = co_await mailboxes().sync(account_);
-    now = mailboxes().find_open(account_, view.folder);
+  // Rights must not be older than what woke us.
+  const bool rights_may_be_old = view.account != account_;
+  if (look_elsewhere && (!is_news || rights_may_be_old)) {
+    std::ignore = co_await mailboxes().sync(view.account);
+    now = mailboxes().find_open(view.account, view.folder);
   }
+  PABAL_CO_TRY_VOID(co_await renew_rights());
+  if (ending_) co_return Result<void>();
   if (!now) {
-    auto opened = co_await mailboxes().open(account_, view.folder);
+    auto opened = co_await mailboxes().open(view.account, view.folder);
     const bool gone = !opened && opened.error().kind == ErrorKind::kRefuse;
     if (!opened && !gone && view.wake_up()) co_return Result<void>();  // told later
     if (!opened) {
@@ -105,7 +109,7 @@ Step Session::tell_changes(bool may_renumber, bool look_elsewhere) {
   if (view.told) {
     news = mailbox::compare(*view.told, *now, view.flags_told);
   } else {
-    const auto told = co_await mailboxes().uids_at(account_, view.folder, view.told_at);
+    const auto told = co_await mailboxes().uids_at(view.account, view.folder, view.told_at);
     if (!told) {
       out_ += "* BYE Too much happened while you slept; come again\r\n";
       end(SessionSummary::End::kThrownOut, "the log does not go back to what the client knows");
@@ -143,13 +147,32 @@ Step Session::tell_changes(bool may_renumber, bool look_elsewhere) {
 void Session::tell_keywords(const RowStyle& style) {
   if (style.keywords.size() <= selected_->keywords_told) return;
   selected_->keywords_told = style.keywords.size();
-  append_flags_here(out_, style.keywords, selected_->read_only);
+  append_flags_here(out_, style.keywords, selected_->changeable());
+}
+
+// RFC 4314 §5.1.1. What was taken back while the folder is open holds from the next command on.
+Step Session::renew_rights() {
+  Selected& view = *selected_;
+  if (view.account == account_) co_return Result<void>();
+  PABAL_CO_TRY(const mailbox::Folders folders, co_await mailboxes().folders(view.account));
+  const mailbox::Folder* folder = folders->find(view.folder);
+  if (folder == nullptr) co_return Result<void>();  // whoever tells changes tells that too
+  const mailbox::Rights rights = folder->acl.rights_of(account_);
+  if (!rights.has(mailbox::Right::kRead)) {
+    out_ += "* BYE You may not read this mailbox any more\r\n";
+    end(SessionSummary::End::kThrownOut, "the right to read the selected mailbox was taken back");
+  } else if (rights != view.rights) {
+    view.rights = rights;
+    append_flags_here(out_, folder->keywords.names(), view.changeable());
+  }
+  co_return Result<void>();
 }
 
 net::Task<Result<RowStyle>> Session::row_style() {
-  mailbox::Folders folders = mailboxes().find_folders(account_);
+  const account::AccountId account = selected_->account;
+  mailbox::Folders folders = mailboxes().find_folders(account);
   if (!folders) {
-    PABAL_CO_TRY(folders, co_await mailboxes().folders(account_));
+    PABAL_CO_TRY(folders, co_await mailboxes().folders(account));
   }
   const mailbox::Folder* folder = folders->find(selected_->folder);
   RowStyle style;

@@ -8,18 +8,22 @@
 #include <string>
 #include <vector>
 
+#include "account/ids.h"
 #include "imap/grammar/sequence_set.h"
 #include "mailbox/flags.h"
 #include "mailbox/folder_table.h"
 #include "mailbox/ids.h"
+#include "mailbox/rights.h"
 #include "mailbox/uid_set.h"
 
 namespace pabal::imap::detail {
 
 struct Selected {
+  account::AccountId account;  ///< whose folder it is
   mailbox::FolderId folder;
   std::uint32_t uid_validity = 0;
-  bool read_only = false;
+  bool read_only = false;  ///< by EXAMINE
+  mailbox::Rights rights;  ///< as the client was told last
 
   /// The letters that the client knows, by its sequence numbers. Null while the session sleeps.
   mailbox::Table told;
@@ -29,6 +33,12 @@ struct Selected {
   mailbox::ModSeq flags_told;
   std::size_t keywords_told = 0;
   mailbox::UidSet found = {};  ///< "$" (RFC 5182)
+
+  /// The flags that the client may change.
+  mailbox::Flags changeable() const {
+    return read_only ? mailbox::Flags() : mailbox::changeable_flags(rights);
+  }
+  bool may(mailbox::Right right) const { return !read_only && rights.has(right); }
 
   /// Lets go of the table. If nobody else keeps it, the account's log tells later what was in it.
   void fall_asleep() {

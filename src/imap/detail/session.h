@@ -133,6 +133,9 @@ class Session {
   /// Says what changed in the folder since the client was told last. Waits for the store only if this node
   /// does not hold the folder. `look_elsewhere` asks for other nodes' changes too.
   Step tell_changes(bool may_renumber, bool look_elsewhere = false);
+  /// The rights on the open folder as they are now, if it is another's. Without the right to read, the
+  /// session ends.
+  Step renew_rights();
   /// How rows of the open folder are written. Waits only if this node does not hold the account.
   net::Task<Result<RowStyle>> row_style();
   void tell_keywords(const RowStyle& style);

@@ -130,6 +130,14 @@ void append_list_separator(std::string& out, bool lsub) {
   out.append("\" \"\"\r\n");
 }
 
+void append_my_rights(std::string& out, std::string_view mailbox, mailbox::Rights rights,
+                      const Dialect& dialect) {
+  out.append("* MYRIGHTS ");
+  append_mailbox(out, mailbox, dialect);
+  out.push_back(' ');
+  out.append(rights.to_string()).append(kLineEnd);
+}
+
 void append_status(std::string& out, std::string_view mailbox, const StatusItems& wanted,
                    const StatusValues& values, const Dialect& dialect) {
   out.append("* STATUS ");

@@ -30,6 +30,10 @@ void append_list(std::string& out, const ListEntry& entry, const Dialect& dialec
 /// LIST "" "": the separator alone.
 void append_list_separator(std::string& out, bool lsub = false);
 
+/// "* MYRIGHTS" (RFC 4314 §3.8).
+void append_my_rights(std::string& out, std::string_view mailbox, mailbox::Rights rights,
+                      const Dialect& dialect);
+
 /// What STATUS tells; `wanted` chooses.
 struct StatusValues {
   std::uint32_t messages = 0;
