@@ -11,7 +11,8 @@ namespace {
 
 // Tells each change as it comes, until cancelled. What happened before the watch was made is told first.
 net::Task<void> tell_news(Session& session) {
-  const auto watch = session.mailboxes().watch(session.selected()->account);
+  const Selected* view = session.selected();
+  const auto watch = session.mailboxes().watch(view != nullptr ? view->account : session.account());
   for (bool first = true;; first = false) {
     if (!first && !co_await watch->changed()) co_return;
     Result<void> told;

@@ -166,8 +166,9 @@ Answer run_list(Session& session, Request request) {
       append_status(session.out(), listed.path, command->wanted.status, status_of(session, *listed.folder),
                     session.dialect());
     }
-    if (!command->wanted.metadata.empty()) {
-      const auto entries = co_await load_metadata(session, folder);
+    if (!command->wanted.metadata.empty() && !listed.is_name_only() &&
+        listed.rights.has_any(kRightsToAnnotate)) {
+      const auto entries = co_await load_metadata(session, *listed.home, *listed.folder);
       if (!entries) co_return reply_for(entries.error());
       append_wanted(session.out(), listed.path, command->wanted.metadata, *entries, session.dialect());
     }

@@ -1,7 +1,9 @@
-// GETMETADATA and SETMETADATA (RFC 5464), with special uses (RFC 6154 §5.4). A mailbox's entries lie with it,
-// the private ones too, since one person has it. Of the server's, those of all are the operator's to set.
+// GETMETADATA and SETMETADATA (RFC 5464), with special uses (RFC 6154 §5.4). A mailbox's entries lie with it;
+// the private ones are its owner's, and who is a guest there has none. Of the server's, those of all are the
+// operator's to set.
 #include <algorithm>
 #include <set>
+#include <variant>
 
 #include "imap/commands/families.h"
 #include "imap/detail/folders.h"
@@ -60,6 +62,16 @@ std::optional<Reply> objection(const SetMetadataCommand& command) {
   return {};
 }
 
+/// The folder that is annotated; the session ends, or there is a reply in its stead.
+net::Task<Result<std::variant<FoundFolder, Reply>>> find_annotated(Session& session,
+                                                                   const std::string& path) {
+  auto found = co_await find_any_folder(session, path);
+  if (!found) co_return reply_for(found.error());
+  if (auto refused = refusal(*found, {mailbox::Right::kLookup})) co_return *std::move(refused);
+  if (!found->rights.has_any(kRightsToAnnotate)) co_return no_permission();
+  co_return *std::move(found);
+}
+
 /// The special use among the values, which is taken out of them; the inner nothing: none any more.
 Result<std::optional<mailbox::SpecialUse>> take_special_use(mailbox::MetadataEdits& values) {
   const auto found = std::ranges::find(values, kSpecialUseEntry,
@@ -75,11 +87,12 @@ Result<std::optional<mailbox::SpecialUse>> take_special_use(mailbox::MetadataEdi
 // Each use has one folder; the one that loses it is told of, as in RFC 6154 §5.4.
 net::Task<Result<void>> set_special_use(Session& session, const FoundFolder& folder,
                                         mailbox::SpecialUse use) {
-  const mailbox::Folder* had = use == mailbox::SpecialUse::kNone ? nullptr : folder.folders->find_use(use);
+  const mailbox::Folders& folders = folder.home.folders;
+  const mailbox::Folder* had = use == mailbox::SpecialUse::kNone ? nullptr : folders->find_use(use);
   PABAL_CO_TRY_VOID(
       co_await session.mailboxes().change(session.account(), mailbox::SetSpecialUse{folder->id, use}));
   if (had == nullptr || had->id == folder->id) co_return Result<void>();
-  MetadataWriter writer(session.out(), folder.folders->path_of(*had), session.dialect());
+  MetadataWriter writer(session.out(), folders->path_of(*had), session.dialect());
   writer.add(kSpecialUseEntry, nullptr);
   writer.finish();
   mailbox::Metadata metadata(session.services().engine, session.account());
@@ -95,12 +108,12 @@ Answer run_getmetadata(Session& session, Request request) {
   if (!command) co_return bad(command.error().detail);
   FoundFolder folder;
   if (!command->mailbox.empty()) {
-    auto found = co_await find_any_folder(session, command->mailbox);
-    if (!found) co_return reply_for(found.error());
-    if (!*found) co_return no_such_folder();
-    folder = *std::move(found);
+    PABAL_CO_TRY(auto found, co_await find_annotated(session, command->mailbox));
+    if (auto* refused = std::get_if<Reply>(&found)) co_return std::move(*refused);
+    folder = std::get<FoundFolder>(std::move(found));
   }
-  const auto entries = co_await (folder ? load_metadata(session, *folder) : load_server_metadata(session));
+  const auto entries =
+      co_await (folder ? load_metadata(session, folder.home, *folder) : load_server_metadata(session));
   if (!entries) co_return reply_for(entries.error());
   const std::uint64_t largest_left = tell(session, *command, *entries);
   Reply reply = ok("Those are all");
@@ -116,17 +129,20 @@ Answer run_setmetadata(Session& session, Request request) {
   FoundFolder folder;
   std::optional<mailbox::SpecialUse> use;
   if (!command->mailbox.empty()) {
-    auto found = co_await find_any_folder(session, command->mailbox);
-    if (!found) co_return reply_for(found.error());
-    if (!*found) co_return no_such_folder();
-    folder = *std::move(found);
+    PABAL_CO_TRY(auto found, co_await find_annotated(session, command->mailbox));
+    if (auto* refused = std::get_if<Reply>(&found)) co_return std::move(*refused);
+    folder = std::get<FoundFolder>(std::move(found));
+    if (!folder.home.own() &&
+        std::ranges::any_of(command->values, [](const auto& edit) { return is_private(edit.first); }))
+      co_return no("METADATA NOPRIVATE", "In others' mailboxes there are no notes of your own");
     const auto wanted = take_special_use(command->values);
     if (!wanted || (*wanted && folder->placeholder))
       co_return no("USEATTR",
                    wanted ? "There is no mailbox of that name, only others below" : wanted.error().detail);
     use = *wanted;
   }
-  mailbox::Metadata metadata(session.services().engine, session.account());
+  const bool own = !folder || folder.home.own();
+  mailbox::Metadata metadata(session.services().engine, own ? session.account() : folder.account());
   std::vector<std::string> computed;
   if (use) computed.emplace_back(kSpecialUseEntry);
   const auto set = co_await metadata.set(folder ? folder->id : mailbox::kAccountMetadata,
@@ -136,7 +152,8 @@ Answer run_setmetadata(Session& session, Request request) {
     const auto changed = co_await set_special_use(session, folder, *use);
     if (!changed) co_return reply_for(changed.error());
   }
-  if (session.enabled().metadata) PABAL_CO_TRY_VOID(co_await tell_metadata(session, *set));
+  if (session.enabled().metadata)
+    PABAL_CO_TRY_VOID(co_await tell_metadata(session, own ? *set : std::nullopt));
   co_return ok("Noted");
 }
 

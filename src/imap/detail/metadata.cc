@@ -10,10 +10,13 @@ mailbox::Metadata metadata_of(Session& session) { return {session.services().eng
 
 }  // namespace
 
-net::Task<Result<mailbox::MetadataEntries>> load_metadata(Session& session, const mailbox::Folder& folder) {
-  mailbox::Metadata metadata = metadata_of(session);
+net::Task<Result<mailbox::MetadataEntries>> load_metadata(Session& session, const Home& home,
+                                                          const mailbox::Folder& folder) {
+  mailbox::Metadata metadata(session.services().engine, home.account);
   PABAL_CO_TRY(mailbox::MetadataEntries entries, co_await metadata.load(folder.id));
-  if (folder.use != mailbox::SpecialUse::kNone)
+  if (!home.own())
+    std::erase_if(entries, [](const auto& entry) { return is_private(entry.first); });
+  else if (folder.use != mailbox::SpecialUse::kNone)
     entries.insert_or_assign(std::string(kSpecialUseEntry), special_use_attribute(folder.use));
   co_return entries;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "imap/detail/folders.h"
 #include "imap/detail/session.h"
 #include "mailbox/folder.h"
 #include "mailbox/metadata.h"
@@ -13,9 +14,16 @@ namespace pabal::imap::detail {
 
 /// RFC 6154 §5.4: the folder's special use, under this name.
 inline constexpr std::string_view kSpecialUseEntry = "/private/specialuse";
+/// RFC 5464 §3.3: with "l", any of them.
+inline constexpr mailbox::Rights kRightsToAnnotate{mailbox::Right::kRead, mailbox::Right::kKeepSeen,
+                                                   mailbox::Right::kWrite, mailbox::Right::kInsert,
+                                                   mailbox::Right::kPost};
+inline bool is_private(std::string_view entry) { return entry.starts_with("/private/"); }
 
-/// All entries of a folder.
-net::Task<Result<mailbox::MetadataEntries>> load_metadata(Session& session, const mailbox::Folder& folder);
+/// All entries of a folder of `home` that the client may know: what its owner notes for himself, the owner
+/// alone.
+net::Task<Result<mailbox::MetadataEntries>> load_metadata(Session& session, const Home& home,
+                                                          const mailbox::Folder& folder);
 /// Those of the server, which are the operator's, with the account's own.
 net::Task<Result<mailbox::MetadataEntries>> load_server_metadata(Session& session);
 
