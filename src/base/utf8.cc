@@ -47,7 +47,15 @@ std::size_t ascii_run(std::string_view text) {
 
 Utf8Step decode_utf8(std::string_view text) {
   if (text.empty()) return {};
-  const Lead lead = lead_of(static_cast<std::uint8_t>(text.front()));
+  const auto first = static_cast<std::uint8_t>(text.front());
+  if (first < 0x80) return {first, 1};
+  // Kana, nearly all Han and Hangul: most of what is not ASCII.
+  if (first >= 0xe1 && first < 0xed && text.size() >= 3) {
+    const unsigned second = static_cast<std::uint8_t>(text[1]) ^ 0x80U;
+    const unsigned third = static_cast<std::uint8_t>(text[2]) ^ 0x80U;
+    if ((second | third) < 0x40) return {(first & 0xfU) << 12 | second << 6 | third, 3};
+  }
+  const Lead lead = lead_of(first);
   if (lead.size == 0) return {std::nullopt, 1};
   char32_t code_point = lead.bits;
   for (std::size_t i = 1; i < lead.size; ++i) {

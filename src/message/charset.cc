@@ -264,16 +264,20 @@ void CharsetDecoder::decode_utf8(std::string_view bytes, std::string& out) {
     held_.clear();
   }
   while (!bytes.empty()) {
-    const std::size_t ascii = detail::ascii_prefix(bytes);
-    out.append(bytes.substr(0, ascii));
-    bytes.remove_prefix(ascii);
-    if (bytes.empty()) return;
-    const Utf8Step step = pabal::decode_utf8(bytes);
+    Utf8Step step;
+    std::size_t good = 0;
+    do {
+      good += step.size;
+      good += detail::ascii_prefix(bytes.substr(good));
+      step = pabal::decode_utf8(bytes.substr(good));
+    } while (step.code_point);
+    out.append(bytes.substr(0, good));
+    bytes.remove_prefix(good);
     if (step.truncated) {
       held_ = bytes;
       return;
     }
-    out.append(step.code_point ? bytes.substr(0, step.size) : kReplacement);
+    if (step.size > 0) out.append(kReplacement);
     bytes.remove_prefix(step.size);
   }
 }

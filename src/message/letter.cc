@@ -26,7 +26,8 @@ constexpr std::size_t kPreviewBytes = 256 * 1024;
 
 class LetterReader::Collector final : public PartVisitor {
  public:
-  explicit Collector(TextSink* sink) : parser_(this), sink_(sink) {}
+  Collector(TextSink* sink, Preview preview)
+      : parser_(this), sink_(sink), makes_preview_(preview == Preview::kMade) {}
 
   void feed(std::string_view bytes) { parser_.feed(bytes); }
   LetterFacts finish() {
@@ -98,7 +99,7 @@ class LetterReader::Collector final : public PartVisitor {
   void begin_text(const Structure& structure, PartIndex index) {
     const Part& part = structure.parts[index];
     if (!part.is_text() || part.encoding == TransferEncoding::kUnknown) return;
-    is_preview_candidate_ = facts_.preview.empty() && facts_.letters_within.empty() &&
+    is_preview_candidate_ = makes_preview_ && facts_.preview.empty() && facts_.letters_within.empty() &&
                             !part.is_attachment() && (part.subtype == "plain" || part.subtype == "html");
     preview_wanted_ = is_preview_candidate_;
     if (!sink_ && !is_preview_candidate_) return;
@@ -120,6 +121,7 @@ class LetterReader::Collector final : public PartVisitor {
 
   StructureParser parser_;
   TextSink* sink_;
+  const bool makes_preview_;
   LetterFacts facts_;
   std::optional<detail::TextChain> chain_;  ///< Of the text part that is being read.
   PartIndex text_part_ = kNoPart;
@@ -132,15 +134,16 @@ class LetterReader::Collector final : public PartVisitor {
   bool preview_wanted_ = false;
 };
 
-LetterReader::LetterReader(TextSink* sink) : collector_(std::make_unique<Collector>(sink)) {}
+LetterReader::LetterReader(TextSink* sink, Preview preview)
+    : collector_(std::make_unique<Collector>(sink, preview)) {}
 LetterReader::~LetterReader() = default;
 LetterReader::LetterReader(LetterReader&&) noexcept = default;
 LetterReader& LetterReader::operator=(LetterReader&&) noexcept = default;
 void LetterReader::feed(std::string_view bytes) { collector_->feed(bytes); }
 LetterFacts LetterReader::finish() { return collector_->finish(); }
 
-LetterFacts read_letter(std::string_view letter, TextSink* sink) {
-  LetterReader reader(sink);
+LetterFacts read_letter(std::string_view letter, TextSink* sink, LetterReader::Preview preview) {
+  LetterReader reader(sink, preview);
   reader.feed(letter);
   return reader.finish();
 }

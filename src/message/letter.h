@@ -61,8 +61,9 @@ class TextSink {
 
 class LetterReader {
  public:
-  /// The sink outlives the reader; it may be null.
-  explicit LetterReader(TextSink* sink = nullptr);
+  enum class Preview : bool { kLeftOut, kMade };
+  /// The sink outlives the reader; it may be null. Who only wants the text can leave out the preview.
+  explicit LetterReader(TextSink* sink = nullptr, Preview preview = Preview::kMade);
   ~LetterReader();
   LetterReader(LetterReader&&) noexcept;
   LetterReader& operator=(LetterReader&&) noexcept;
@@ -77,7 +78,8 @@ class LetterReader {
 };
 
 /// A whole letter at once.
-LetterFacts read_letter(std::string_view letter, TextSink* sink = nullptr);
+LetterFacts read_letter(std::string_view letter, TextSink* sink = nullptr,
+                        LetterReader::Preview preview = LetterReader::Preview::kMade);
 
 /// The decoded text of one part out of a letter that is at hand, at most `limit` bytes (a whole number of
 /// characters): UTF-8, HTML as it is.
