@@ -214,7 +214,7 @@ class Evaluator::Search {
       for (const Held& letter : held) {
         const std::string_view bytes = letter.bytes;
         message::read_letter(scan.wants_body() ? bytes : bytes.substr(0, message::header_size(bytes)),
-                             &scan.sink());
+                             &scan.sink(), message::LetterReader::Preview::kLeftOut);
         has.push_back(scan.finish());
       }
       return {};
@@ -228,7 +228,7 @@ class Evaluator::Search {
   net::Task<Result<void>> scan_large(Doubt& doubt, std::string piece) {
     const std::vector<Needle> wanted = needles();
     NeedleScan scan(wanted);
-    message::LetterReader reader(&scan.sink());
+    message::LetterReader reader(&scan.sink(), message::LetterReader::Preview::kLeftOut);
     std::uint64_t offset = 0;
     // The first piece has all of the header (message::kMaxHeaderBytes).
     while (!piece.empty() && !scan.all_found() && (offset == 0 || scan.wants_body())) {

@@ -44,25 +44,24 @@ void thin_out(std::vector<Term>& terms) {
 
 }  // namespace
 
-void append_units(std::string_view folded, std::vector<Unit>& out) {
-  std::size_t i = 0;
-  out.reserve(out.size() + folded.size());
-  while (i < folded.size()) {
+Unit* write_units(std::string_view folded, Unit* out) {
+  for (std::size_t i = 0; i < folded.size();) {
     const auto byte = static_cast<unsigned char>(folded[i]);
     if (byte < 0x80) {
-      out.push_back(unit_of(byte));
+      *out++ = unit_of(byte);
       ++i;
       continue;
     }
     const Utf8Step step = decode_utf8(folded.substr(i));
-    out.push_back(unit_of(step.code_point.value_or(kReplacementCharacter)));
-    i += step.size == 0 ? 1 : step.size;
+    *out++ = unit_of(step.code_point.value_or(kReplacementCharacter));
+    i += step.size;
   }
+  return out;
 }
 
 std::vector<Term> terms_of(std::string_view folded_needle) {
-  std::vector<Unit> units;
-  append_units(folded_needle, units);
+  std::vector<Unit> units(folded_needle.size());
+  units.resize(static_cast<std::size_t>(write_units(folded_needle, units.data()) - units.data()));
   std::vector<Term> terms;
   bool run_has_term = false;
   for (std::size_t i = 0; i < units.size(); ++i) {

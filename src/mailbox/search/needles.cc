@@ -74,7 +74,7 @@ void NeedleScan::on_body_end() { tail_.clear(); }
 
 std::vector<bool> scan_letter(std::string_view letter, std::span<const Needle> needles) {
   NeedleScan scan(needles);
-  message::read_letter(letter, &scan.sink());
+  message::read_letter(letter, &scan.sink(), message::LetterReader::Preview::kLeftOut);
   return scan.finish();
 }
 

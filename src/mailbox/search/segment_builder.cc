@@ -1,6 +1,7 @@
 #include "mailbox/search/segment_builder.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -11,66 +12,63 @@ namespace {
 
 /// 24 MiB, and what the grams take: about 2,000 letters of 4 KiB. Larger segments need fewer merges.
 constexpr std::size_t kMaxPairs = 3'000'000;
-constexpr std::size_t kFirstSlots = 1 << 16;
-
-std::size_t hash(Gram gram) {
-  gram *= 0x9E37'79B9'7F4A'7C15U;
-  return static_cast<std::size_t>(gram ^ gram >> 32);
-}
 
 }  // namespace
 
-GramTable::GramTable() : slots_(kFirstSlots) {}
-
-std::size_t GramTable::find_slot(Gram gram) const {
-  std::size_t slot = hash(gram) & (slots_.size() - 1);
-  while (slots_[slot] != 0 && entries_[slots_[slot] - 1].gram != gram)
-    slot = (slot + 1) & (slots_.size() - 1);
-  return slot;
+GramTable::Slot& GramTable::find_slot(Gram gram) {
+  std::size_t slot = place_of(gram);
+  while (slots_[slot].gram != 0 && slots_[slot].gram != gram) slot = (slot + 1) & (slots_.size() - 1);
+  return slots_[slot];
 }
 
-void GramTable::add(Gram gram, Block block) {
-  std::size_t slot = find_slot(gram);
-  if (slots_[slot] == 0) {
-    if (entries_.size() * 2 >= slots_.size()) {
+void GramTable::insert(Gram gram, Block block) {
+  Slot& slot = find_slot(gram);
+  if (slot.gram == 0) {
+    if (std::size_t{grams_} * 2 >= slots_.size()) {
       grow();
-      slot = find_slot(gram);
+      return insert(gram, block);
     }
-    entries_.push_back({.gram = gram});
-    slots_[slot] = static_cast<std::uint32_t>(entries_.size());
+    slot = {.gram = gram, .number = grams_++, .last = block};
+  } else if (slot.last == block) {
+    return;
   }
-  const std::uint32_t index = slots_[slot] - 1;
-  Entry& entry = entries_[index];
-  if (entry.last == block + 1) return;
-  entry.last = block + 1;
-  ++entry.count;
-  pairs_.push_back({index, block});
+  slot.last = block;
+  pairs_.push_back({slot.number, block});
 }
 
 void GramTable::grow() {
-  slots_.assign(slots_.size() * 2, 0);
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    slots_[find_slot(entries_[i].gram)] = static_cast<std::uint32_t>(i + 1);
+  const std::vector<Slot> before = std::exchange(slots_, std::vector<Slot>(std::size_t{1} << ++place_bits_));
+  for (const Slot& slot : before) {
+    if (slot.gram != 0) find_slot(slot.gram) = slot;
   }
 }
 
 std::vector<ChunkWriter::Chunk> GramTable::finish(Block first, Block universe) {
-  // All blocks, those of one gram together and still ascending.
-  std::vector<std::uint32_t> begins(entries_.size() + 1);
-  for (std::size_t i = 0; i < entries_.size(); ++i) begins[i + 1] = begins[i] + entries_[i].count;
-  std::vector<Block> blocks(pairs_.size());
-  std::vector<std::uint32_t> next(begins.begin(), begins.end() - 1);
-  for (const Pair& pair : pairs_) blocks[next[pair.entry]++] = pair.block - first;
-
-  std::vector<std::uint32_t> order(entries_.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::ranges::sort(order, {}, [&](std::uint32_t i) { return entries_[i].gram; });
-  ChunkWriter writer(universe);
-  for (const std::uint32_t i : order) {
-    writer.add(entries_[i].gram, std::span(blocks).subspan(begins[i], entries_[i].count));
+  // In the order in which they came.
+  std::ranges::rotate(pending_, pending_.begin() + static_cast<std::ptrdiff_t>(next_));
+  for (Pending& pending : pending_) {
+    if (pending.gram != 0) insert(pending.gram, pending.block);
+    pending = {};
   }
-  slots_.assign(kFirstSlots, 0);
-  entries_.clear();
+  // All blocks, those of one gram together and still ascending.
+  std::vector<std::uint32_t> ends(grams_ + 1);
+  for (const Pair& pair : pairs_) ++ends[pair.number + 1];
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<std::uint32_t> begins(ends.begin(), ends.end() - 1);
+  std::vector<Block> blocks(pairs_.size());
+  for (const Pair& pair : pairs_) blocks[begins[pair.number]++] = pair.block - first;
+
+  std::vector<Slot> grams;
+  grams.reserve(grams_);
+  std::ranges::copy_if(slots_, std::back_inserter(grams), [](const Slot& slot) { return slot.gram != 0; });
+  std::ranges::sort(grams, {}, &Slot::gram);
+  ChunkWriter writer(universe);
+  for (const Slot& slot : grams) {
+    const std::uint32_t begin = ends[slot.number];
+    writer.add(slot.gram, std::span(blocks).subspan(begin, ends[slot.number + 1] - begin));
+  }
+  std::ranges::fill(slots_, Slot{});
+  grams_ = 0;
   pairs_.clear();
   return writer.finish();
 }
@@ -80,9 +78,12 @@ SegmentBuilder::SegmentBuilder() : text_(*this) {}
 void SegmentBuilder::begin(LetterId letter) {
   PABAL_CHECK(!reader_ && (letters_ == 0 || letter > last_));
   if (letters_ == 0) first_ = letter;
+  if (block_of(letter) != block_of(last_)) {
+    for (Gathering& one : gatherings_) one.runs.clear();
+  }
   last_ = letter;
   ++letters_;
-  reader_.emplace(&text_);
+  reader_.emplace(&text_, message::LetterReader::Preview::kLeftOut);
 }
 
 void SegmentBuilder::feed(std::string_view bytes) { reader_->feed(bytes); }
@@ -93,7 +94,8 @@ void SegmentBuilder::end() {
   // What FROM and the others look at is not always what stands in the field.
   for (const std::string_view name : kEnvelopeFields) {
     if (const auto text = envelope_text(facts.envelope, name)) {
-      add_whole(Family::kHeader, message::fold_case(*text));
+      feed(Family::kHeader, message::fold_case(*text));
+      end(Family::kHeader);
     }
   }
 }
@@ -104,7 +106,9 @@ void SegmentBuilder::add(LetterId letter, std::string_view bytes) {
   end();
 }
 
-bool SegmentBuilder::full() const { return tables_[0].pairs() + tables_[1].pairs() >= kMaxPairs; }
+bool SegmentBuilder::full() const {
+  return gatherings_[0].table.pairs() + gatherings_[1].table.pairs() >= kMaxPairs;
+}
 
 SegmentData SegmentBuilder::finish() {
   PABAL_CHECK(!empty() && !reader_);
@@ -112,31 +116,32 @@ SegmentData SegmentBuilder::finish() {
   const Block universe = block_of(last_) - first + 1;
   SegmentData data{.first = first_, .last = last_, .chunks = {}};
   for (std::size_t family = 0; family < kFamilies; ++family) {
-    data.chunks[family] = tables_[family].finish(first, universe);
+    data.chunks[family] = gatherings_[family].table.finish(first, universe);
+    gatherings_[family].runs.clear();
   }
   letters_ = 0;
   return data;
 }
 
-void SegmentBuilder::add_whole(Family family, std::string_view folded) {
-  GramTable& grams = table(family);
-  const auto emit = [&](Gram gram) { grams.add(gram, block_of(last_)); };
-  header_grams_.feed(folded, emit);
-  header_grams_.end(emit);
+void SegmentBuilder::feed(Family family, std::string_view folded) {
+  Gathering& to = gathering(family);
+  to.grams.feed(
+      folded, [&](std::string_view run) { return to.runs.note(run); },
+      [&](Gram gram) { to.table.add(gram, block_of(last_)); });
+}
+
+void SegmentBuilder::end(Family family) {
+  Gathering& to = gathering(family);
+  to.grams.end([&](Gram gram) { to.table.add(gram, block_of(last_)); });
 }
 
 void SegmentBuilder::on_header_field(std::string_view name, std::string_view line, std::size_t) {
-  if (!is_machine_field(name)) add_whole(Family::kHeader, line);
+  if (is_machine_field(name)) return;
+  feed(Family::kHeader, line);
+  end(Family::kHeader);
 }
 
-void SegmentBuilder::on_body(std::string_view folded) {
-  GramTable& grams = table(Family::kBody);
-  body_grams_.feed(folded, [&](Gram gram) { grams.add(gram, block_of(last_)); });
-}
-
-void SegmentBuilder::on_body_end() {
-  GramTable& grams = table(Family::kBody);
-  body_grams_.end([&](Gram gram) { grams.add(gram, block_of(last_)); });
-}
+void SegmentBuilder::on_body(std::string_view folded) { feed(Family::kBody, folded); }
+void SegmentBuilder::on_body_end() { end(Family::kBody); }
 
 }  // namespace pabal::mailbox::search
