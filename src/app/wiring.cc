@@ -130,10 +130,14 @@ Result<void> Server::open_mail() {
         {mail_->smtp(), &certificates_->server(), log_.with({{"listener", service->name()}})});
   }
   search_sources_.emplace(core_->mailboxes());
-  search_.emplace(core_->store(), *search_sources_, *search_sources_, *workers_);
   // Mail that comes in goes before: one thread, which lets others go before.
   index_workers_.emplace(net::WorkerPoolOptions{.name = "index", .threads = 1, .yielding = true});
-  indexer_.emplace(loops_.loop(0), core_->store(), *search_sources_, *index_workers_, log_);
+  indexer_.emplace(loops_.loop(0), core_->store(), *search_sources_, *index_workers_, log_,
+                   mailbox::search::IndexerOptions{.urgent_workers = &*workers_});
+  search_.emplace(core_->store(), *search_sources_, *search_sources_, *workers_, &*indexer_);
+  index_metric_ = metrics_.gauge_callback("pabal_search_accounts_behind",
+                                          "Accounts with letters that may not be indexed yet",
+                                          [this] { return static_cast<double>(indexer_->behind()); });
   core_->mailboxes().set_on_letters([this](account::AccountId account) { indexer_->wake(account); });
   imap_keys_.emplace(config().imap.sort_cache);
   connections_by_account_.emplace(config().imap.connections_per_account);

@@ -131,9 +131,10 @@ class Server final : private ServerControl {
   std::optional<net::WorkerPool> workers_;
   std::unique_ptr<MailSystem> mail_;
   std::optional<mailbox::SearchSources> search_sources_;
-  std::optional<mailbox::search::Evaluator> search_;
   std::optional<net::WorkerPool> index_workers_;
   std::optional<mailbox::search::Indexer> indexer_;
+  std::optional<mailbox::search::Evaluator> search_;
+  std::optional<Metrics::Registration> index_metric_;
   std::optional<imap::FolderKeyCache> imap_keys_;
   std::optional<account::Connections> connections_by_account_;
   std::optional<imap::ImapServices> imap_;

@@ -18,6 +18,19 @@ net::Task<Result<std::string>> SearchSources::read(account::AccountId account, L
   co_return co_await mailboxes_.read(*std::move(record), offset, size);
 }
 
+net::Task<Result<std::vector<std::string>>> SearchSources::read_all(account::AccountId account,
+                                                                    std::span<const LetterId> letters,
+                                                                    std::size_t size) {
+  PABAL_CO_TRY(auto records,
+               co_await mailboxes_.find_all(account, std::vector<LetterId>(letters.begin(), letters.end())));
+  std::vector<std::string> out(records.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (!records[i]) continue;
+    PABAL_CO_TRY(out[i], co_await mailboxes_.read(*std::move(records[i]), 0, size));
+  }
+  co_return std::move(out);
+}
+
 net::Task<Result<std::vector<message::Envelope>>> SearchSources::load_envelopes(
     account::AccountId account, std::span<const LetterId> letters) {
   PABAL_CO_TRY(const FactsPage facts, co_await mailboxes_.load_facts(

@@ -15,6 +15,9 @@ class SearchSources final : public search::LetterTexts, public search::LetterNot
                                                             std::size_t limit) override;
   net::Task<Result<std::string>> read(account::AccountId account, LetterId letter, std::uint64_t offset,
                                       std::size_t size) override;
+  net::Task<Result<std::vector<std::string>>> read_all(account::AccountId account,
+                                                       std::span<const LetterId> letters,
+                                                       std::size_t size) override;
   net::Task<Result<std::vector<message::Envelope>>> load_envelopes(
       account::AccountId account, std::span<const LetterId> letters) override;
   /// Threads have no names of their own yet: each letter is in its own.

@@ -1,12 +1,16 @@
 #include "mailbox/search/evaluate.h"
 
 #include <algorithm>
+#include <exception>
+#include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "message/header.h"
 #include "message/letter.h"
+#include "net/scope.h"
 
 namespace pabal::mailbox::search {
 namespace {
@@ -17,6 +21,12 @@ constexpr std::size_t kPageRows = 512;
 constexpr std::size_t kPieceBytes = 512 * 1024;
 /// For fewer letters the index is not worth asking.
 constexpr std::size_t kFewLetters = 8;
+/// So many letters of a folder that are not indexed are worth a hurry: a scan of more would be felt.
+constexpr std::size_t kManyUnindexed = 256;
+/// Letters are looked through in batches of so many, and so many batches at a time: while one is read another
+/// is looked through. More would leave too little to others.
+constexpr std::size_t kBatchLetters = 64;
+constexpr std::size_t kLanes = 3;
 
 }  // namespace
 
@@ -45,11 +55,6 @@ class Evaluator::Search {
     const Row* row = nullptr;
     std::vector<Verdict> leaves{};
   };
-  /// A letter that was read for it.
-  struct Held {
-    Doubt* doubt = nullptr;
-    std::string bytes{};
-  };
 
   std::size_t in_doubt() const {
     return static_cast<std::size_t>(std::ranges::count(verdicts_, Verdict::kUnknown));
@@ -68,14 +73,34 @@ class Evaluator::Search {
   }
 
   net::Task<Result<void>> ask_index() {
-    bool any = false;
+    std::optional<LetterId> through;
     for (Leaf& leaf : conditions_.leaves()) {
       if (!leaf.has_needle) continue;
-      PABAL_CO_TRY(leaf.candidates, co_await with_.index_.find(account::partition_of(account_), leaf.needle));
-      any = any || !leaf.candidates.all();
+      auto found = co_await with_.index_.find(account::partition_of(account_), leaf.needle);
+      if (!found && found.error().kind == ErrorKind::kCorrupt) {
+        if (with_.care_) with_.care_->rebuild(account_);
+        continue;
+      }
+      PABAL_CO_TRY(leaf.candidates, std::move(found));
+      if (!leaf.candidates.all()) through = leaf.candidates.through();
     }
-    if (any) verdicts_ = conditions_.rate_rows(folder_);
+    if (!through) co_return Result<void>();
+    verdicts_ = conditions_.rate_rows(folder_);
+    if (with_.care_ && unindexed(*through) > kManyUnindexed) with_.care_->hurry(account_);
     co_return Result<void>();
+  }
+
+  /// How many letters in doubt are behind those that are indexed.
+  std::size_t unindexed(LetterId through) const {
+    std::size_t count = 0;
+    for (std::size_t page = 0; page < folder_.table.page_count(); ++page) {
+      std::size_t position = folder_.table.first_of(page);
+      for (const Row& row : folder_.table.page(page).rows) {
+        if (row.letter > through && verdicts_[position] == Verdict::kUnknown) ++count;
+        ++position;
+      }
+    }
+    return count;
   }
 
   /// Walks the rows in doubt, a page of them at a time.
@@ -168,24 +193,48 @@ class Evaluator::Search {
     co_return Result<void>();
   }
 
+  /// Letters that are still to be looked through, shared by those who do.
+  struct Texts {
+    std::vector<Doubt*> left{};
+    Result<void> outcome{};
+  };
+
   net::Task<Result<void>> learn_texts(std::span<Doubt> doubts) {
-    std::vector<Held> held;
-    std::size_t held_bytes = 0;
-    for (Doubt& doubt : doubts) {
-      if (!hangs_on(doubt, Cost::kLetter)) continue;
-      PABAL_CO_TRY(std::string bytes,
-                   co_await with_.texts_.read(account_, doubt.row->letter, 0, kPieceBytes));
-      if (bytes.size() == kPieceBytes) {
-        PABAL_CO_TRY_VOID(co_await scan_large(doubt, std::move(bytes)));
-        continue;
-      }
-      held_bytes += bytes.size();
-      held.push_back({.doubt = &doubt, .bytes = std::move(bytes)});
-      if (held_bytes < kPieceBytes) continue;
-      PABAL_CO_TRY_VOID(co_await scan(held));
-      held_bytes = 0;
+    Texts texts;
+    for (Doubt& doubt : std::views::reverse(doubts)) {
+      if (hangs_on(doubt, Cost::kLetter)) texts.left.push_back(&doubt);
     }
-    co_return co_await scan(held);
+    if (texts.left.size() <= kBatchLetters) {
+      co_await look_through(texts);
+      co_return texts.outcome;
+    }
+    const net::Context context = co_await net::current_context();
+    std::exception_ptr bug;
+    net::Scope lanes(*context.loop, context.cancel, [&](std::exception_ptr thrown) { bug = thrown; });
+    for (std::size_t i = 0; i < kLanes; ++i) lanes.spawn(look_through(texts));
+    co_await lanes.join();
+    if (bug) std::rethrow_exception(bug);
+    co_return texts.outcome;
+  }
+
+  net::Task<void> look_through(Texts& texts) {
+    while (texts.outcome && !texts.left.empty()) {
+      const std::vector<Doubt*> batch = take_batch(texts.left);
+      if (auto done = co_await scan(batch); !done) texts.outcome = std::move(done);
+    }
+  }
+
+  /// From the end; a large letter comes alone.
+  static std::vector<Doubt*> take_batch(std::vector<Doubt*>& left) {
+    std::vector<Doubt*> batch;
+    std::uint64_t bytes = 0;
+    while (!left.empty() && batch.size() < kBatchLetters) {
+      bytes += left.back()->row->size_bytes;
+      if (!batch.empty() && bytes >= kPieceBytes) break;
+      batch.push_back(left.back());
+      left.pop_back();
+    }
+    return batch;
   }
 
   /// The needles of the leaves that a letter's text answers, in their order.
@@ -205,27 +254,38 @@ class Evaluator::Search {
     learn(doubt, Cost::kLetter, [&](std::size_t leaf) { return by_leaf[leaf]; });
   }
 
-  net::Task<Result<void>> scan(std::vector<Held>& held) {
-    if (held.empty()) co_return Result<void>();
+  net::Task<Result<void>> scan(const std::vector<Doubt*>& batch) {
+    std::vector<LetterId> ids;
+    for (const Doubt* const doubt : batch) ids.push_back(doubt->row->letter);
+    PABAL_CO_TRY(const auto letters, co_await with_.texts_.read_all(account_, ids, kPieceBytes));
     const std::vector<Needle> wanted = needles();
     std::vector<std::vector<bool>> has;
     PABAL_CO_TRY_VOID(co_await with_.workers_.run([&]() -> Result<void> {
       NeedleScan scan(wanted);
-      for (const Held& letter : held) {
-        const std::string_view bytes = letter.bytes;
+      for (const std::string_view bytes : letters) {
+        if (bytes.size() == kPieceBytes) {
+          has.emplace_back();
+          continue;
+        }
         message::read_letter(scan.wants_body() ? bytes : bytes.substr(0, message::header_size(bytes)),
                              &scan.sink(), message::LetterReader::Preview::kLeftOut);
         has.push_back(scan.finish());
       }
       return {};
     }));
-    for (std::size_t i = 0; i < held.size(); ++i) learn_scanned(*held[i].doubt, has[i]);
-    held.clear();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (letters[i].size() == kPieceBytes) {
+        PABAL_CO_TRY_VOID(co_await scan_large(*batch[i]));
+      } else {
+        learn_scanned(*batch[i], has[i]);
+      }
+    }
     co_return Result<void>();
   }
 
   /// A letter that comes in pieces.
-  net::Task<Result<void>> scan_large(Doubt& doubt, std::string piece) {
+  net::Task<Result<void>> scan_large(Doubt& doubt) {
+    PABAL_CO_TRY(std::string piece, co_await with_.texts_.read(account_, doubt.row->letter, 0, kPieceBytes));
     const std::vector<Needle> wanted = needles();
     NeedleScan scan(wanted);
     message::LetterReader reader(&scan.sink(), message::LetterReader::Preview::kLeftOut);

@@ -54,6 +54,13 @@ Query no(Query part) {
 Query flagged(Flags flag) { return {query::Flagged{{.system = flag}}}; }
 Query keyword(std::string name) { return {query::Flagged{{.system = {}, .keywords = {std::move(name)}}}}; }
 
+struct NotedCare final : IndexCare {
+  void hurry(account::AccountId) override { ++hurries; }
+  void rebuild(account::AccountId) override { ++rebuilds; }
+  int hurries = 0;
+  int rebuilds = 0;
+};
+
 class EvaluateTest : public ::testing::Test {
  protected:
   void add(std::string letter, Flags flags = {}) {
@@ -84,7 +91,7 @@ class EvaluateTest : public ::testing::Test {
   Result<Positions> try_find(const Query& query) {
     const FolderTable folder = table();
     const Searched searched{.table = folder, .keywords = keywords_, .sets = sets_, .now = kNow};
-    Evaluator evaluator(*engine_, letters_, notes_, workers_);
+    Evaluator evaluator(*engine_, letters_, notes_, workers_, &care_);
     return loop_.run_until_done(evaluator.find(kBob, query, searched));
   }
   Positions find(const Query& query) {
@@ -98,6 +105,7 @@ class EvaluateTest : public ::testing::Test {
   net::WorkerPool workers_{{.name = "search", .threads = 1}};
   MemoryLetters letters_;
   MemoryNotes notes_{letters_};
+  NotedCare care_;
   KeywordTable keywords_{{"$Forwarded", "later"}};
   std::vector<UidSet> sets_;
   Page page_;
@@ -223,6 +231,35 @@ TEST_F(EvaluateTest, ALetterOfManyPiecesIsReadToItsEnd) {
 net::Task<void> search_cancelled(Evaluator& evaluator, const Query& query, const Searched& folder,
                                  Result<Positions>& outcome) {
   outcome = co_await evaluator.find(kBob, query, folder);
+}
+
+TEST_F(EvaluateTest, LettersBeforeTheIndexKnowsThemAreFoundAndItIsToldToHurry) {
+  for (int i = 0; i < 700; ++i) {
+    add("Subject: x\r\n\r\n" + std::string(i % 7 == 0 ? "straggler" : "others") + "\r\n");
+  }
+  const Query wanted{query::BodyHas{"straggler"}};
+  const Positions unindexed = find(wanted);
+  EXPECT_EQ(unindexed.size(), 100U);
+  EXPECT_TRUE(std::ranges::is_sorted(unindexed));
+  EXPECT_EQ(care_.hurries, 1);
+  index();
+  EXPECT_EQ(find(wanted), unindexed);
+  EXPECT_EQ(care_.hurries, 1);
+}
+
+TEST_F(EvaluateTest, ADamagedIndexIsNotBelievedAndIsMadeAnew) {
+  for (int i = 0; i < 100; ++i) add("Subject: x\r\n\r\n" + std::to_string(i) + " crepes\r\n");
+  index();
+  store::Batch batch(account::partition_of(kBob));
+  batch.put(std::string(kStateKey), "no state");
+  ASSERT_TRUE(loop_.run_until_done(engine_->commit(std::move(batch))));
+  EXPECT_EQ(find({query::BodyHas{"77 crep"}}), Positions({77}));
+  EXPECT_EQ(care_.rebuilds, 1);
+  index();
+  letters_.reads = 0;
+  EXPECT_EQ(find({query::BodyHas{"77 crep"}}), Positions({77}));
+  EXPECT_LE(letters_.reads, kBlockLetters);
+  EXPECT_EQ(care_.rebuilds, 1);
 }
 
 TEST_F(EvaluateTest, CanBeCancelled) {

@@ -29,6 +29,8 @@ class Candidates {
   Candidates(LetterId through, std::span<const Block> blocks);
 
   bool all() const { return all_; }
+  /// Letters behind this one are not indexed.
+  LetterId through() const { return through_; }
   bool may_have(LetterId letter) const {
     if (all_ || letter > through_) return true;
     const Block block = block_of(letter);

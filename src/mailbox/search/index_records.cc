@@ -6,7 +6,6 @@ namespace pabal::mailbox::search {
 namespace {
 
 constexpr std::uint8_t kForm = 1;
-constexpr std::string_view kSegmentPrefix = "search/segment/";
 
 char letter_of(Family family) { return family == Family::kHeader ? 'h' : 'b'; }
 

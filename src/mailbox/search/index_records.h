@@ -25,6 +25,7 @@ namespace pabal::mailbox::search {
 using SegmentId = std::uint32_t;
 
 inline constexpr std::string_view kStateKey = "search/state";
+inline constexpr std::string_view kSegmentPrefix = "search/segment/";
 
 /// A directory must fit in one value; segments are not merged beyond.
 inline constexpr std::uint32_t kMaxSegmentChunks = 25'000;

@@ -199,6 +199,34 @@ TEST_F(IndexTest, DamageIsToldAndNotBelieved) {
   EXPECT_EQ(found.error().kind, ErrorKind::kCorrupt);
 }
 
+TEST_F(IndexTest, WhatIsDamagedIsMadeAnewThroughCrashes) {
+  RandomText random(6);
+  for (int i = 0; i < 60; ++i) letters_.add(random.letter());
+  for (int round = 0; round < 20; ++round) {
+    ASSERT_TRUE(index(*engine_));
+    const IndexState before = state();
+    ASSERT_FALSE(before.segments.empty());
+    store::Batch batch(account::partition_of(kBob));
+    if (round % 2 == 0) {
+      batch.erase(chunk_key(before.segments[0].id, Family::kBody, 0));
+    } else {
+      batch.put(std::string(kStateKey), "no state");
+    }
+    ASSERT_TRUE(loop_.run_until_done(engine_->commit(std::move(batch))));
+    DyingEngine dying(*engine_, random.below(4));
+    Indexer indexer(loop_.loop(), dying, letters_, workers_, {}, {.worth_letters = 10});
+    indexer.rebuild(kBob);
+    std::ignore = loop_.run_until_done(indexer.index(kBob));
+    Indexer after(loop_.loop(), *engine_, letters_, workers_, {}, {.worth_letters = 10});
+    // The state may name what is gone: whoever searches says so.
+    if (dying.dead()) after.rebuild(kBob);
+    ASSERT_TRUE(loop_.run_until_done(after.index(kBob)));
+    EXPECT_EQ(state().through, LetterId(letters_.last));
+    expect_true(random, 10);
+    for (int i = 0; i < 12; ++i) letters_.add(random.letter());
+  }
+}
+
 net::Task<void> wake_and_stop(net::Loop& loop, Indexer& indexer, store::Engine& engine) {
   net::Scope scope(loop);
   scope.spawn(indexer.run());

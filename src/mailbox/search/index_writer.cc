@@ -49,6 +49,16 @@ net::Task<Result<void>> IndexWriter::load() {
   co_return co_await erase_leftovers();
 }
 
+// The segments first: after a crash between, the state names what is not there, and is found out again.
+net::Task<Result<void>> IndexWriter::begin_anew() {
+  PABAL_CO_TRY(const auto value, co_await engine_.get_one(partition_, std::string(kStateKey)));
+  state_ = {};
+  version_.reset();
+  if (value) version_ = value->version;
+  PABAL_CO_TRY_VOID(co_await erase(std::string(kSegmentPrefix)));
+  co_return co_await commit(store::Batch(partition_), IndexState());
+}
+
 net::Task<Result<void>> IndexWriter::commit(store::Batch batch, const IndexState& next) {
   if (version_) {
     batch.expect(std::string(kStateKey), *version_);
@@ -170,14 +180,14 @@ net::Task<Result<void>> IndexWriter::merge(std::vector<bool> alive) {
 }
 
 net::Task<Result<void>> IndexWriter::erase_leftovers() {
-  for (const SegmentId id : state_.leftovers) PABAL_CO_TRY_VOID(co_await erase_segment(id));
+  for (const SegmentId id : state_.leftovers) PABAL_CO_TRY_VOID(co_await erase(segment_prefix(id)));
   IndexState next = state_;
   next.leftovers.clear();
   co_return co_await commit(store::Batch(partition_), next);
 }
 
-net::Task<Result<void>> IndexWriter::erase_segment(SegmentId segment) {
-  std::optional<store::KeyRange> rest = store::KeyRange::with_prefix(segment_prefix(segment));
+net::Task<Result<void>> IndexWriter::erase(std::string prefix) {
+  std::optional<store::KeyRange> rest = store::KeyRange::with_prefix(prefix);
   while (rest) {
     PABAL_CO_TRY(const store::ScanPage page,
                  co_await engine_.scan(partition_, *rest, {.max_entries = 5000, .keys_only = true}));

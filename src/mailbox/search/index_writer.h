@@ -36,6 +36,8 @@ class IndexWriter {
   /// What is there; first of all, and after kConflict.
   net::Task<Result<void>> load();
   const IndexState& state() const { return state_; }
+  /// Instead of load(): whatever is there goes away, readable or not. Searches meanwhile find it damaged.
+  net::Task<Result<void>> begin_anew();
 
   /// The letters behind state().through, up to `through`.
   net::Task<Result<void>> add(SegmentData data, LetterId through);
@@ -55,7 +57,7 @@ class IndexWriter {
   net::Task<Result<void>> publish(NewSegment& segment, IndexState next);
   net::Task<Result<void>> commit(store::Batch batch, const IndexState& next);
   net::Task<Result<void>> erase_leftovers();
-  net::Task<Result<void>> erase_segment(SegmentId segment);
+  net::Task<Result<void>> erase(std::string prefix);
   NewSegment begin_segment(LetterId first, LetterId last);
 
   store::Engine& engine_;

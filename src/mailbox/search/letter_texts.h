@@ -34,6 +34,16 @@ class LetterTexts {
   /// Bytes [offset, offset + size), cut at the letter's end; nothing behind it, and of a letter that is gone.
   virtual net::Task<Result<std::string>> read(account::AccountId account, LetterId letter,
                                               std::uint64_t offset, std::size_t size) = 0;
+  /// The first `size` bytes of each, in the order of the ids, which stay where they are until it returns.
+  virtual net::Task<Result<std::vector<std::string>>> read_all(account::AccountId account,
+                                                               std::span<const LetterId> letters,
+                                                               std::size_t size) {
+    std::vector<std::string> out;
+    for (const LetterId letter : letters) {
+      PABAL_CO_TRY(out.emplace_back(), co_await read(account, letter, 0, size));
+    }
+    co_return std::move(out);
+  }
 };
 
 /// What was noted about letters when they came. The ids stay where they are until the call returns.
