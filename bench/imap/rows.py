@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from client import Load, Wrong
-from private_servers import Trouble
+from private_servers import Trouble, note
 from servers import CORPUS, MILLION, PEOPLE, WRITERS, Server
 
 SOME = 10_000  # letters that are copied, moved, read
@@ -120,6 +120,8 @@ fetch("FETCH 1:* (UID FLAGS SIZE INTERNALDATE), cold", "FETCH 1:* (UID FLAGS SIZ
 def search(name: str, bar: Bar, key, found, warm: bool = False):
     @row(name, bar=bar)
     def measure(bed: Bed) -> list[float]:
+        if (waited := bed.server.wait_until_indexed()) > 1:
+            note(f"{name}: waited {waited:.1f} s for the index")
         with bed.talk() as talk:
             if warm:
                 talk.say(f"UID SEARCH {key(bed.facts)}")
@@ -243,6 +245,29 @@ def multiappend(bed: Bed) -> list[float]:
         must_hold(bed, talk, "Arrivals", bed.some)
     writers_folder(bed, "w", "Arrivals", False)
     return [done["letters"] / done["seconds"]]
+
+
+def fill_writers_folder(bed: Bed) -> None:
+    writers_folder(bed, "w", "Arrivals", True)
+    bed.load.run("fill", user="w", folder="Arrivals", letters=bed.letters, count=bed.letters, batch=BATCH)
+
+
+@row("UID SEARCH BODY word, right after they came", mode="filling")
+def search_what_came(bed: Bed) -> list[float]:
+    fill_writers_folder(bed)
+    with bed.talk("w", "Arrivals") as talk:
+        answer = talk.say(f'UID SEARCH BODY "{bed.facts["rare_word"]}"', numbers=len(bed.facts["with_rare_word"]))
+    writers_folder(bed, "w", "Arrivals", False)
+    return [answer["seconds"]]
+
+
+@row("from the last APPEND until they are indexed", bar=Bar(None, 10), mode="filling", peers=False)
+def index_what_came(bed: Bed) -> list[float]:
+    bed.server.wait_until_indexed()
+    fill_writers_folder(bed)
+    waited = bed.server.wait_until_indexed()
+    writers_folder(bed, "w", "Arrivals", False)
+    return [waited]
 
 
 @row("BODY.PEEK[] of 10,000, one command", unit="MB/s")

@@ -4,6 +4,7 @@ runs."""
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from private_servers import MAIL_OWNER, Trouble, children, free_port, group, pro
 
 DOMAIN = "example.test"
 PASSWORD = "hungry-for-crepes"
+MOST_BEHIND = 300  # seconds that an index may take
 CORPUS, MILLION, PEOPLE, WRITERS = "corpus", "million", 20, 10
 USERS = [CORPUS, MILLION, "w", *(f"u{i}" for i in range(PEOPLE)), *(f"w{i}" for i in range(WRITERS))]
 
@@ -45,6 +47,10 @@ class Server(private_servers.Server):
 
     def forget(self) -> None:
         pass
+
+    def wait_until_indexed(self) -> float:
+        """Seconds until all letters that came are in what searches ask; nothing to wait for where that isn't kept."""
+        return 0.0
 
     def configure(self) -> None:
         raise NotImplementedError
@@ -99,6 +105,14 @@ tls = "implicit"
         if done.returncode != 0:
             raise Trouble(f"pabal {' '.join(arguments)}: {done.stderr}")
         return done.stdout
+
+    def wait_until_indexed(self) -> float:
+        began = time.monotonic()
+        while not re.search(r"^pabal_search_accounts_behind 0$", self.pabal("metrics"), re.MULTILINE):
+            if time.monotonic() - began > MOST_BEHIND:
+                raise Trouble(f"{self.name}: letters are not indexed after {MOST_BEHIND} s")
+            time.sleep(0.1)
+        return time.monotonic() - began
 
     def start(self) -> None:
         super().start()
