@@ -1,5 +1,6 @@
 #include "http/response.h"
 
+#include "base/json.h"
 #include "base/utf8.h"
 
 namespace pabal::http {
@@ -22,16 +23,13 @@ Response text_response(std::string text, Status status) {
 Response redirect(std::string_view location, Status status) { return {status, {{"location", location}}, {}}; }
 
 Response problem(Status status, std::string_view detail, std::string_view type) {
-  std::string json = "{\"type\":";
-  append_json_string(json, type);
-  json += ",\"status\":" + std::to_string(code_of(status));
-  json += ",\"title\":";
-  append_json_string(json, reason_of(status));
-  json += ",\"detail\":";
-  append_json_string(json, detail);
-  json += "}\n";
-  return {
-      status, {{"content-type", "application/problem+json"}, {"cache-control", "no-store"}}, std::move(json)};
+  const Json json = Json::object({{"type", std::string(type)},
+                                  {"status", code_of(status)},
+                                  {"title", std::string(reason_of(status))},
+                                  {"detail", repair_utf8(detail)}});
+  return {status,
+          {{"content-type", "application/problem+json"}, {"cache-control", "no-store"}},
+          json.to_text() + "\n"};
 }
 
 Response problem_for(const Error& error) {
@@ -51,23 +49,6 @@ Response problem_for(const Error& error) {
       break;
   }
   return problem(Status::kServiceUnavailable, "The server can't do this at the moment; try again later.");
-}
-
-void append_json_string(std::string& out, std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  const std::string repaired = is_utf8(text) ? std::string() : repair_utf8(text);
-  out += '"';
-  for (const char c : repaired.empty() ? text : std::string_view(repaired)) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += {'\\', 'u', '0', '0', kDigits[static_cast<unsigned char>(c) >> 4], kDigits[c & 15]};
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
 }
 
 }  // namespace pabal::http

@@ -60,7 +60,4 @@ Response problem(Status status, std::string_view detail, std::string_view type =
 /// The status that fits: 413 over a limit, 408 too late, 503 for our own troubles, which are not told.
 Response problem_for(const Error& error);
 
-/// Appends `text` as a JSON string with its quotes. Bytes that are no UTF-8 become U+FFFD.
-void append_json_string(std::string& out, std::string_view text);
-
 }  // namespace pabal::http

@@ -98,7 +98,7 @@ TEST(Response, WritesAProblemAsJson) {
   const Response answer = problem(Status::kBadRequest, "a \"quoted\"\nline \xff");
   EXPECT_EQ(answer.body.view(),
             "{\"type\":\"about:blank\",\"status\":400,\"title\":\"Bad Request\","
-            "\"detail\":\"a \\\"quoted\\\"\\u000aline \xef\xbf\xbd\"}\n");
+            "\"detail\":\"a \\\"quoted\\\"\\nline \xef\xbf\xbd\"}\n");
 }
 
 }  // namespace

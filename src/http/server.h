@@ -53,6 +53,9 @@ struct ServerOptions {
     std::uint32_t max_idle_frames =
         2000;  ///< frames that bring no request nearer, in a row (CVE-2019-9512 ff.)
   } http2 = {};
+  /// Every answer carries these unless its handler set one of that name; the second ones over TLS only.
+  Fields fields = {};
+  Fields tls_fields = {};
   AnswerObserver* observer = nullptr;
   /// Receives what a handler threw: a bug of ours. Its request ends, the others go on.
   net::Scope::OnBug on_bug = {};

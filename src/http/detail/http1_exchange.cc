@@ -89,13 +89,13 @@ net::Task<bool> Http1Exchange::drop_body() {
 
 net::Task<Result<void>> Http1Exchange::respond(Response response) {
   const std::string_view body = response.body.view();
-  PABAL_CO_TRY_VOID(co_await send_head(response.status, response.fields, body.size(), body));
+  PABAL_CO_TRY_VOID(co_await send_head(response.status, std::move(response.fields), body.size(), body));
   phase_ = Phase::kAnswered;
   co_return Result<void>();
 }
 
 net::Task<Result<void>> Http1Exchange::begin(ResponseHead head, std::optional<std::uint64_t> size_bytes) {
-  PABAL_CO_TRY_VOID(co_await send_head(head.status, head.fields, size_bytes, {}));
+  PABAL_CO_TRY_VOID(co_await send_head(head.status, std::move(head.fields), size_bytes, {}));
   phase_ = Phase::kStreaming;
   to_write_ = size_bytes;
   if (size_bytes) co_return Result<void>();
@@ -106,9 +106,10 @@ net::Task<Result<void>> Http1Exchange::begin(ResponseHead head, std::optional<st
   co_return Result<void>();
 }
 
-net::Task<Result<void>> Http1Exchange::send_head(Status status, const Fields& fields,
+net::Task<Result<void>> Http1Exchange::send_head(Status status, Fields fields,
                                                  std::optional<std::uint64_t> size, std::string_view body) {
   PABAL_CHECK(phase_ == Phase::kUnanswered);
+  session_.complete(fields);
   // Whatever follows a body that was not read could be taken for a request.
   const bool too_much_left = body_left_ > session_.options.max_dropped_bytes;
   if (session_.draining.cancelled() || body_faulty_ || continue_due_ || too_much_left) keep_alive_ = false;

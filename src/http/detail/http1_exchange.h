@@ -35,7 +35,7 @@ class Http1Exchange final : public Exchange {
  private:
   enum class Phase : std::uint8_t { kUnanswered, kStreaming, kAnswered, kBroken };
 
-  net::Task<Result<void>> send_head(Status status, const Fields& fields, std::optional<std::uint64_t> size,
+  net::Task<Result<void>> send_head(Status status, Fields fields, std::optional<std::uint64_t> size,
                                     std::string_view body);
   net::Task<Result<std::string_view>> read_sized();
   net::Task<Result<std::string_view>> read_chunked();

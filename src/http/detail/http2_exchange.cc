@@ -153,6 +153,7 @@ Result<void> Http2Exchange::send_head(ResponseHead head, std::optional<std::uint
   if (closed_) return gone();
   drops_output_ = is_bodiless(head.status) || request_.method == Method::kHead || size_bytes == 0;
   if (size_bytes && !is_bodiless(head.status)) head.fields.add("content-length", std::to_string(*size_bytes));
+  session_.complete(head.fields);
   wire_.send_head(stream_, head.status, head.fields, !drops_output_);
   return {};
 }

@@ -20,6 +20,15 @@ struct Session {
     return connection.loop().in(options.deadlines.progress +
                                 std::chrono::seconds(size_bytes / options.min_bytes_per_second));
   }
+  void complete(Fields& fields) const {
+    add_missing(options.fields, fields);
+    if (connection.encrypted()) add_missing(options.tls_fields, fields);
+  }
+  static void add_missing(const Fields& more, Fields& fields) {
+    for (std::size_t i = 0; i < more.size(); ++i) {
+      if (!fields.find(more[i].name)) fields.add(more[i].name, more[i].value);
+    }
+  }
   void tell(const Request& request, Status status) const {
     if (options.observer != nullptr) options.observer->on_answer(request, status);
   }
