@@ -297,8 +297,9 @@ Attempt<Removed> apply(Draft& draft, const Remove& change) {
     table->for_each(take);
   }
   if (reply.gone.empty()) return reply;
-  if (!draft.has_room(reply.gone.count())) return std::nullopt;
+  if (!draft.has_room(reply.gone.count(), batch_bytes(change.entries))) return std::nullopt;
   draft.apply(rows_left(*table, reply.gone, false));
+  draft.tell(change.entries);
   reply.mod_seq = draft.mod_seq();
   return reply;
 }
@@ -312,8 +313,10 @@ Attempt<Transferred> apply(Draft& draft, const Transfer& change) {
   const Table from = draft.table(change.from);
   Chosen chosen = choose(*from, change.uids);
   if (chosen.rows == 0) return Transferred{.uid_validity = target.uid_validity, .mod_seq = draft.mod_seq()};
-  if (!draft.has_room(chosen.rows * 2)) return std::nullopt;
-  return transfer(draft, change, *from, std::move(chosen), target);
+  if (!draft.has_room(chosen.rows * 2, batch_bytes(change.entries))) return std::nullopt;
+  auto transferred = transfer(draft, change, *from, std::move(chosen), target);
+  if (transferred) draft.tell(change.entries);
+  return transferred;
 }
 
 }  // namespace pabal::mailbox

@@ -85,6 +85,8 @@ struct Remove {
   FolderId folder;
   std::optional<UidSet> uids = {};  ///< nothing: all
   bool only_deleted = true;         ///< of them those that are flagged \Deleted
+  /// What is told of the letters that go; written with the change. A few thousand fit in.
+  std::vector<journey::Entry> entries = {};
 };
 struct Removed {
   UidSet gone = {};
@@ -99,6 +101,7 @@ struct Transfer {
   bool move = false;
   account::QuotaLimit quota = account::QuotaLimit::unlimited();
   Flags kept = kAllFlags;  ///< the letters lose all others on the way
+  std::vector<journey::Entry> entries = {};  ///< as in Remove
 };
 struct Transferred {
   std::uint32_t uid_validity = 0;  ///< of the target

@@ -323,5 +323,19 @@ TEST_F(ChangeLetters, ACopyKeepsTheFlagsThatItMay) {
   check(sent);
 }
 
+TEST_F(ChangeLetters, WhatIsToldOfLettersGoesWithTheirRemoval) {
+  append({"one\r\n", "two\r\n"});
+  const std::size_t told = journal_.told;
+  const auto entry = [&] {
+    return journey::Entry{.id = journal_.new_id(), .events = {{.stage = journey::Stage::kDeleted}}};
+  };
+  change(Remove{.folder = kInbox, .uids = uids(1), .only_deleted = false, .entries = {entry()}});
+  change(Transfer{.from = kInbox, .uids = uids(2), .to = id_of("Trash"), .move = true, .entries = {entry()}});
+  EXPECT_EQ(journal_.told, told + 2);
+  // Nothing was done, and nothing is told.
+  change(Remove{.folder = kInbox, .uids = uids(1), .only_deleted = false, .entries = {entry()}});
+  EXPECT_EQ(journal_.told, told + 2);
+}
+
 }  // namespace
 }  // namespace pabal::mailbox

@@ -57,6 +57,11 @@ std::size_t batch_bytes(const Arrival& arrival) {
   return kBeside + arrival.letter.preamble.size() + arrival.facts.size();
 }
 
+std::size_t batch_bytes(std::span<const journey::Entry> entries) {
+  constexpr std::size_t kShortEntry = 300;
+  return entries.size() * kShortEntry;
+}
+
 Draft::Draft(const AccountView& before, WallTime now) : before_(before) {
   record_.after = before.counters;
   record_.after.last_change = ModSeq(before.counters.last_change.value() + 1);
@@ -67,6 +72,11 @@ ModSeq Draft::mod_seq() const { return empty() ? before_.counters.last_change : 
 
 bool Draft::has_room(std::size_t rows, std::size_t batch_bytes) const {
   return empty() || (rows_ + rows <= kMaxRowsInCommit && batch_bytes_ + batch_bytes <= kMaxGroupBytes);
+}
+
+void Draft::tell(std::span<const journey::Entry> entries) {
+  for (const journey::Entry& entry : entries) entries_.push_back(&entry);
+  batch_bytes_ += mailbox::batch_bytes(entries);
 }
 
 Table Draft::table(FolderId folder) {

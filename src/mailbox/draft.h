@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "base/clock.h"
@@ -37,6 +38,7 @@ AccountView first_view(WallTime now);
 
 /// About how much of a batch a letter takes.
 std::size_t batch_bytes(const Arrival& arrival);
+std::size_t batch_bytes(std::span<const journey::Entry> entries);
 
 class Draft {
  public:
@@ -71,6 +73,8 @@ class Draft {
   /// An operation on rows. Counts and UIDs are kept. Without effect it is not stored.
   Applied apply(Operation operation);
   void set_keywords(FolderId folder, KeywordTable keywords);
+  /// What is told of letters, beside what arrivals bring. The entries live as long as the draft.
+  void tell(std::span<const journey::Entry> entries);
 
   // Folders.
 
@@ -91,6 +95,7 @@ class Draft {
   const LogRecord& seal();
   const FolderEdits& folders() const { return folders_; }
   std::span<const Letter> letters() const { return letters_; }
+  std::span<const journey::Entry* const> entries() const { return entries_; }
   /// Those that were changed, of folders whose tables are in memory.
   std::vector<Table> take_tables();
 
@@ -111,6 +116,7 @@ class Draft {
   };
   std::vector<Building> building_;
   std::vector<Letter> letters_;
+  std::vector<const journey::Entry*> entries_;
   std::set<journey::ResendToken> tokens_;
   std::size_t rows_ = 0;
   std::size_t batch_bytes_ = 0;

@@ -122,6 +122,10 @@ class Mailboxes::Ask final : public Errand {
     if constexpr (std::is_same_v<Change, Replace>) return std::span(&change_.arrival, 1);
     return {};
   }
+  std::span<journey::Entry> entries() override {
+    if constexpr (std::is_same_v<Change, Remove> || std::is_same_v<Change, Transfer>) return change_.entries;
+    return {};
+  }
   void settle_known() override {
     if constexpr (std::is_same_v<Reply, AppendedAll>) {
       outcome_ = AppendedAll{.placed = {{.letter = {}, .uid = {}, .known = true}}};

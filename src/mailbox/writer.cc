@@ -156,6 +156,8 @@ net::Task<void> Writer::settle(Group& group, Group& later) {
         for (Arrival& arrival : errand->arrivals()) {
           journal_.committed(state_.partition(), std::move(arrival.entry));
         }
+        for (journey::Entry& entry : errand->entries())
+          journal_.committed(state_.partition(), std::move(entry));
       }
       co_return;
     }
@@ -263,6 +265,7 @@ store::Batch Writer::batch_of(const Draft& draft) const {
     put_letter(batch, id, *arrival, journal_);
     if (arrival->token) journey::guard(batch, *arrival->token, arrival->letter.journey, draft.now());
   }
+  for (const journey::Entry* const entry : draft.entries()) journal_.write(batch, *entry);
   return batch;
 }
 

@@ -37,6 +37,8 @@ class Errand {
   virtual bool failed() const = 0;
   /// The letters that it brings.
   virtual std::span<Arrival> arrivals() { return {}; }
+  /// What it tells of letters that are here.
+  virtual std::span<journey::Entry> entries() { return {}; }
   /// The letter was here already.
   virtual void settle_known() {}
 
