@@ -1,4 +1,6 @@
 // RETR and TOP: letters, in pieces (RFC 1939 §5, §7).
+#include "message/header.h"
+#include "message/surrogate.h"
 #include "pop3/commands/families.h"
 #include "pop3/grammar/command.h"
 #include "pop3/grammar/dot_stuffing.h"
@@ -12,6 +14,13 @@ constexpr std::size_t kTopPieceBytes = 16 * 1024;
 
 Reply gone(Position message) {
   return err("", fmt::format("Message {} was deleted by another client meanwhile", message + 1));
+}
+
+// Without a way out of the loop, so that it is done many bytes at a time.
+bool has_8bit(std::string_view text) {
+  unsigned char all = 0;
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  return all >= 0x80;
 }
 
 /// A letter on its way out.
@@ -33,8 +42,12 @@ class Sending {
       co_return reply_or_end(first.error());
     }
     begin();
-    put(letter_.preamble);
-    put(*first);
+    if (session_.utf8() || is_ascii_letter(*first)) {
+      put(letter_.preamble);
+      put(*first);
+    } else {
+      put_surrogate(*first);
+    }
     for (std::uint64_t at = first->size(); at < letter_.blob_bytes && !all_told(); at += piece_bytes_) {
       PABAL_CO_TRY_VOID(co_await session_.flush());
       const auto piece = co_await read(at);
@@ -56,6 +69,17 @@ class Sending {
   }
   void put(std::string_view bytes) {
     stuffer_.append(session_.out(), cutter_ ? cutter_->take(bytes) : bytes);
+  }
+  /// As far as the header goes, which is where it matters.
+  bool is_ascii_letter(std::string_view first) const {
+    return !has_8bit(letter_.preamble) && !has_8bit(first.substr(0, first.find("\r\n\r\n")));
+  }
+  // RFC 6856 §2.1: a client that did not say UTF8 gets a header that it can read.
+  void put_surrogate(std::string_view first) {
+    const std::string text = letter_.preamble + std::string(first);
+    const std::size_t header = message::header_size(text);
+    put(message::surrogate_header(std::string_view(text).substr(0, header)));
+    put(std::string_view(text).substr(header));
   }
   bool all_told() const { return cutter_ && cutter_->done(); }
 
