@@ -64,6 +64,8 @@ Answer run_thread(Session& session, Request request);
 
 // search.cc
 Answer run_search(Session& session, Request request);
+Answer run_esearch(Session& session, Request request);
+Answer run_cancelupdate(Session& session, Request request);
 
 // acl.cc
 Answer run_setacl(Session& session, Request request);

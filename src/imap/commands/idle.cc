@@ -20,7 +20,8 @@ net::Task<void> tell_news(Session& session) {
     if (told && session.enabled().metadata) told = co_await tell_metadata(session);
     if (told) told = co_await session.flush_all();
     if (!told || session.is_ending()) break;
-    if (session.selected() != nullptr) session.selected()->fall_asleep();
+    Selected* view = session.selected();
+    if (view != nullptr && !view->contexts) view->fall_asleep();
   }
   session.connection().close();  // so that the session, which waits for the client, hears of it
 }

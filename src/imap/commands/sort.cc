@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "imap/commands/families.h"
+#include "imap/detail/search_contexts.h"
 #include "imap/detail/searching.h"
 #include "imap/folder_keys.h"
 #include "imap/grammar/write_responses.h"
@@ -159,35 +160,52 @@ Result<Reply> refused(const Error& error) {
 
 }  // namespace
 
+net::Task<Result<void>> sort_letters(Session& session, Found& found, const std::vector<SortKey>& keys) {
+  Wanted wanted;
+  for (const SortKey& key : keys) wanted.columns.push_back(order_of(key.by));
+  PABAL_CO_TRY(Prepared prepared, co_await prepare(session, found, wanted));
+  auto order = co_await session.services().workers->run(
+      [&] { return Result<std::vector<std::uint32_t>>(sort(*prepared.keys, prepared.slots, keys)); });
+  give_back(session, std::move(prepared));
+  if (!order) co_return failure_of(std::move(order));
+  std::vector<std::uint32_t> positions;
+  positions.reserve(order->size());
+  for (const std::uint32_t place : *order) positions.push_back(found.positions[place]);
+  found.positions = std::move(positions);
+  co_return Result<void>();
+}
+
 Answer run_sort(Session& session, Request request) {
   Cursor in = request.arguments();
-  const auto command = parse_sort(in, session.dialect());
+  auto command = parse_sort(in, session.dialect());
   if (!command) co_return refused_command(command.error());
   if (auto refusal = objection(session, command->program, command->wanted, request.tag))
     co_return *std::move(refusal);
-  if (command->program.uses_mod_seq) session.enabled().condstore = true;
+  const bool tells_mod_seq = command->program.uses_mod_seq;
+  if (tells_mod_seq) session.enabled().condstore = true;
   auto found = co_await find_letters(session, command->program);
   if (!found) co_return refused(found.error());
-  Wanted wanted;
-  for (const SortKey& key : command->keys) wanted.columns.push_back(order_of(key.by));
-  auto prepared = co_await prepare(session, *found, wanted);
-  if (!prepared) co_return reply_or_end(prepared.error());
-  const auto order = co_await session.services().workers->run([&] {
-    return Result<std::vector<std::uint32_t>>(sort(*prepared->keys, prepared->slots, command->keys));
-  });
-  give_back(session, *std::move(prepared));
-  if (!order) co_return reply_or_end(order.error());
-  std::vector<std::uint32_t> positions;
-  positions.reserve(order->size());
-  for (const std::uint32_t place : *order) positions.push_back(found->positions[place]);
-  found->positions = std::move(positions);
+  if (auto sorted = co_await sort_letters(session, *found, command->keys); !sorted)
+    co_return reply_or_end(sorted.error());
   const std::vector<std::uint32_t> numbers = numbers_of(session, *found, request.by_uid);
-  const bool tells_mod_seq = command->program.uses_mod_seq;
   if (command->wanted.given) {
-    answer_extended(session, request, command->wanted, *found, numbers, tells_mod_seq);
+    answer_extended(session, {.tag = request.tag,
+                              .by_uid = request.by_uid,
+                              .wanted = command->wanted,
+                              .found = *found,
+                              .numbers = numbers,
+                              .tells_mod_seq = tells_mod_seq});
   } else {
     append_sort(session.out(), numbers,
                 tells_mod_seq && !numbers.empty() ? std::optional(highest_mod_seq(*found)) : std::nullopt);
+  }
+  if (command->wanted.update) {
+    watch_result(session,
+                 {.tag = std::string(request.tag),
+                  .by_uid = request.by_uid,
+                  .program = std::move(command->program),
+                  .order = std::move(command->keys)},
+                 *found);
   }
   co_return ok("That is their order");
 }

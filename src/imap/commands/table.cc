@@ -57,6 +57,8 @@ constexpr std::array kTable = std::to_array<Command>({
     {"UID STORE", kSelected, kPlain, run_store},
     {"SEARCH", kSelected, kNumbers, run_search},
     {"UID SEARCH", kSelected, kPlain, run_search},
+    {"ESEARCH", kInside, kPlain, run_esearch},
+    {"CANCELUPDATE", kSelected, kPlain, run_cancelupdate},
     {"SORT", kSelected, kNumbers, run_sort},
     {"UID SORT", kSelected, kPlain, run_sort},
     {"THREAD", kSelected, kNumbers, run_thread},

@@ -1,6 +1,7 @@
 #include "imap/detail/selected.h"
 
 #include "imap/detail/rows.h"
+#include "imap/detail/search_contexts.h"
 #include "imap/detail/session.h"
 #include "imap/grammar/flags.h"
 #include "imap/grammar/write_responses.h"
@@ -128,6 +129,8 @@ Step Session::tell_changes(bool may_renumber, bool look_elsewhere) {
     view.see_flags_of(std::move(now));
     co_return Result<void>();
   }
+  PABAL_CO_TRY(const ContextNews results, co_await look_at_contexts(*this, now));
+  out_ += results.removed;
   if (enabled_.qresync || enabled_.uid_only) {
     append_vanished(out_, news.vanished, false);
   } else {
@@ -139,6 +142,7 @@ Step Session::tell_changes(bool may_renumber, bool look_elsewhere) {
     }
   }
   if (news.first_new < now->size()) out_ += fmt::format("* {} EXISTS\r\n", now->size());
+  out_ += results.added;
   view.see_all_of(std::move(now));
   co_return Result<void>();
 }

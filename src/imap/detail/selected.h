@@ -18,6 +18,8 @@
 
 namespace pabal::imap::detail {
 
+struct SearchContexts;
+
 struct Selected {
   account::AccountId account;  ///< whose folder it is
   mailbox::FolderId folder;
@@ -33,6 +35,8 @@ struct Selected {
   mailbox::ModSeq flags_told;
   std::size_t keywords_told = 0;
   mailbox::UidSet found = {};  ///< "$" (RFC 5182)
+  /// Null until one is asked for (search_contexts.h).
+  std::shared_ptr<SearchContexts> contexts = {};
 
   /// The flags that the client may change.
   mailbox::Flags changeable() const {

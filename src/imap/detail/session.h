@@ -121,6 +121,7 @@ class Session {
 
   /// The folder that is open; null if none is.
   Selected* selected() { return selected_.get(); }
+  const Selected* selected() const { return selected_.get(); }
   void select(std::unique_ptr<Selected> selected);
   void unselect();
 
