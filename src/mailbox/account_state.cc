@@ -106,11 +106,32 @@ net::Task<Result<void>> AccountState::load() {
   co_return co_await load_all();
 }
 
+// When the account was first looked at: what its first folders' UIDVALIDITY is, though no change has stored
+// them yet. Kept, since clients must find the same after a restart, and on another node.
+net::Task<Result<WallTime>> AccountState::load_beginning() {
+  for (int tries = 0; tries < kMaxTries; ++tries) {
+    PABAL_CO_TRY(const auto stored, co_await engine_.get_one(partition_, std::string(kBeginningKey)));
+    if (stored) {
+      const auto begun = decode_beginning(stored->bytes);
+      if (!begun) co_return fail(ErrorKind::kCorrupt, "the beginning of {} can't be read", partition_);
+      co_return *begun;
+    }
+    store::Batch batch(partition_);
+    batch.expect_absent(std::string(kBeginningKey));
+    batch.put(std::string(kBeginningKey), encode_beginning(clock_.wall()));
+    const auto committed = co_await engine_.commit(std::move(batch));
+    if (!committed && committed.error().kind != ErrorKind::kConflict)
+      co_return std::unexpected(committed.error());
+  }
+  co_return others_keep_writing();
+}
+
 net::Task<Result<void>> AccountState::load_all() {
   PABAL_CO_TRY(auto head, co_await load_log_head(engine_, partition_));
   for (int tries = 0; tries < kMaxTries; ++tries) {
     if (!head) {
-      change([&](AccountView& view) { view = first_view(clock_.wall()); });
+      PABAL_CO_TRY(const WallTime begun, co_await load_beginning());
+      change([&](AccountView& view) { view = first_view(begun); });
       loaded_ = true;
       co_return Result<void>();
     }

@@ -47,6 +47,7 @@ class AccountState {
   void forget();
 
  private:
+  net::Task<Result<WallTime>> load_beginning();
   net::Task<Result<void>> load_all();
   net::Task<Result<bool>> read_on(std::vector<LogRecord>& records, FolderEdits& folders);
   net::Task<Result<void>> read_folders(const std::vector<LogRecord>& records, FolderEdits& folders,

@@ -7,7 +7,7 @@ namespace pabal::mailbox {
 
 namespace {
 
-// A batch holds 10,000 operations, of which a letter takes up to ten with its token and journey.
+// A batch holds 10,000 operations, of which a letter takes up to eighteen with its token, journey and thread.
 constexpr std::size_t kMaxLettersInBatch = 500;
 
 // What a range of UIDs takes in the log at most.

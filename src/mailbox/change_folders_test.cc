@@ -189,5 +189,16 @@ TEST_F(FolderHistoryTest, TellsWhatLeftSinceAChange) {
   EXPECT_TRUE(must(mailboxes_->vanished_since(kBob, kInbox, must(mailboxes_->sync(kBob)))).uids.empty());
 }
 
+TEST_F(ChangeFolders, UidValidityOutlastsARestartBeforeTheFirstChange) {
+  const std::uint32_t before = folder("INBOX").uid_validity;
+  loop_.clock().advance(std::chrono::hours(24));
+  reopen();
+  EXPECT_EQ(folder("INBOX").uid_validity, before);
+  append({"letter"});
+  loop_.clock().advance(std::chrono::hours(24));
+  reopen();
+  EXPECT_EQ(folder("INBOX").uid_validity, before);
+}
+
 }  // namespace
 }  // namespace pabal::mailbox

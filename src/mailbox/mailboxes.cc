@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kMaxAccounts = 100'000;
 // Letters of one batch, where they are too many for one.
 constexpr std::size_t kBatchLetters = 500;
+// How often letters of the same threads may come from elsewhere while those are stored.
+constexpr int kMaxThreadTries = 16;
 
 KeeperOptions keeper_options(const MailboxOptions& options) {
   return {
@@ -211,20 +213,41 @@ net::Task<Result<AppendedAll>> Mailboxes::append_many(account::AccountId account
 
 net::Task<Result<void>> Mailboxes::store_letters(account::AccountId account, std::span<Arrival> letters,
                                                  LetterId id) {
-  for (std::size_t at = 0; at < letters.size();) {
-    store::Batch batch(account::partition_of(account));
-    std::size_t bytes = 0;
-    for (std::size_t count = 0; at < letters.size() && count < kBatchLetters; ++count, ++at) {
-      bytes += batch_bytes(letters[at]);
+  while (!letters.empty()) {
+    std::size_t count = 0;
+    for (std::size_t bytes = 0; count < std::min(letters.size(), kBatchLetters); ++count) {
+      bytes += batch_bytes(letters[count]);
       if (count > 0 && bytes > store::kMaxBatchBytes / 2) break;
-      put_letter(batch, id, letters[at], journal_);
-      letters[at].blob.reset();
-      letters[at].facts.clear();
-      id = LetterId(id.value() + 1);
     }
-    PABAL_CO_TRY_VOID(co_await engine_.commit(std::move(batch)));
+    PABAL_CO_TRY_VOID(co_await store_some(account, letters.first(count), id));
+    for (Arrival& stored : letters.first(count)) {
+      stored.blob.reset();
+      stored.facts.clear();
+    }
+    letters = letters.subspan(count);
+    id = LetterId(id.value() + count);
   }
   co_return Result<void>();
+}
+
+// Beside the writer, so that a letter which it stores may begin a thread at the same moment.
+net::Task<Result<void>> Mailboxes::store_some(account::AccountId account, std::span<const Arrival> letters,
+                                              LetterId first) {
+  ThreadIds threads = threads_of(account);
+  for (int tries = 1;; ++tries) {
+    store::Batch batch(account::partition_of(account));
+    std::vector<ThreadIds::Newcomer> newcomers;
+    for (const Arrival& letter : letters) {
+      const LetterId id(first.value() + newcomers.size());
+      put_letter(batch, id, letter, journal_);
+      newcomers.push_back(newcomer_of(id, letter));
+    }
+    PABAL_CO_TRY_VOID(co_await threads.settle(batch, std::move(newcomers), true));
+    auto committed = co_await engine_.commit(std::move(batch));
+    if (committed) co_return Result<void>();
+    const bool again = committed.error().kind == ErrorKind::kConflict && tries < kMaxThreadTries;
+    if (!again) co_return failure_of(std::move(committed));
+  }
 }
 
 net::Task<Result<AppendedAll>> Mailboxes::change(account::AccountId account, Replace change) {
@@ -334,6 +357,22 @@ net::Task<Result<UidSet>> Mailboxes::uids_at(account::AccountId account, FolderI
 
 net::Task<void> Mailboxes::keep() { return keeper_->run(); }
 net::Task<void> Mailboxes::keep_once() { return keeper_->look_up(); }
+
+ThreadIds Mailboxes::threads_of(account::AccountId account) const {
+  return {engine_, account::partition_of(account)};
+}
+
+net::Task<Result<std::vector<LetterId>>> Mailboxes::load_threads(account::AccountId account,
+                                                                 std::vector<LetterId> letters) {
+  ThreadIds threads = threads_of(account);
+  co_return co_await threads.load(std::move(letters));
+}
+
+net::Task<Result<std::vector<LetterId>>> Mailboxes::load_thread_letters(account::AccountId account,
+                                                                        LetterId thread) {
+  ThreadIds threads = threads_of(account);
+  co_return co_await threads.load_letters(thread);
+}
 
 LetterStore Mailboxes::letters_of(account::AccountId account) const {
   return LetterStore(engine_, account::partition_of(account));

@@ -34,6 +34,7 @@
 #include "mailbox/ids.h"
 #include "mailbox/letter_store.h"
 #include "mailbox/records.h"
+#include "mailbox/thread_ids.h"
 #include "mailbox/uid_set.h"
 #include "net/task.h"
 #include "store/engine.h"
@@ -118,6 +119,13 @@ class Mailboxes {
   /// letter.
   net::Task<Result<FactsPage>> load_facts(account::AccountId account, std::vector<LetterId> letters);
 
+  /// The thread of each letter (thread_ids.h), in their order: the letter that began it. Scans where ids lie
+  /// side by side.
+  net::Task<Result<std::vector<LetterId>>> load_threads(account::AccountId account,
+                                                        std::vector<LetterId> letters);
+  /// Those that are in a thread, ascending; some may be in no folder any more.
+  net::Task<Result<std::vector<LetterId>>> load_thread_letters(account::AccountId account, LetterId thread);
+
   /// Whom to tell that letters came in, on the thread of whoever brought them: must be quick. Before anybody
   /// else calls.
   using OnLetters = std::function<void(account::AccountId)>;
@@ -145,7 +153,10 @@ class Mailboxes {
   net::Task<Result<AppendedAll>> append_many(account::AccountId account, AppendAll change);
   net::Task<Result<void>> store_letters(account::AccountId account, std::span<Arrival> letters,
                                         LetterId first);
+  net::Task<Result<void>> store_some(account::AccountId account, std::span<const Arrival> letters,
+                                     LetterId first);
   LetterStore letters_of(account::AccountId account) const;
+  ThreadIds threads_of(account::AccountId account) const;
 
   store::Engine& engine_;
   journey::Journal& journal_;

@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint8_t kLetterForm = 1;
 constexpr std::uint8_t kFolderForm = 1;
 constexpr std::uint8_t kCheckpointForm = 1;
+constexpr std::uint8_t kBeginningForm = 1;
 constexpr std::size_t kBlobIdBytes = 32;
 
 // Bits of a folder's traits.
@@ -192,6 +193,14 @@ std::optional<Folder> decode_folder(std::string_view bytes) {
 }
 
 // ---- The checkpoint
+
+std::string encode_beginning(WallTime when) { return RecordWriter(kBeginningForm).time(when).finish(); }
+
+std::optional<WallTime> decode_beginning(std::string_view bytes) {
+  RecordReader in(bytes, kBeginningForm);
+  const WallTime when = in.time();
+  return in.complete() ? std::optional(when) : std::nullopt;
+}
 
 std::string encode_checkpoint(ModSeq pages_hold) {
   return RecordWriter(kCheckpointForm).number(pages_hold.value()).finish();

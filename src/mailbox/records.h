@@ -7,6 +7,7 @@
 //     log/<ModSeq>/<part>               what did not fit into one value
 //     folder/<FolderId>                 Folder
 //     page/<FolderId>/<first>/<last>    rows from one UID to another (page_codec.h)
+//     beginning                         when the account was first looked at
 //     checkpoint                        the ModSeq up to which all pages hold all
 //     letter/<LetterId>                 LetterRecord
 //     facts/<LetterId>                  facts.h
@@ -63,6 +64,7 @@ inline constexpr std::string_view kPagePrefix = "page/";
 inline constexpr std::string_view kLetterPrefix = "letter/";
 inline constexpr std::string_view kFactsPrefix = "facts/";
 inline constexpr std::string_view kCheckpointKey = "checkpoint";
+inline constexpr std::string_view kBeginningKey = "beginning";
 
 std::string log_key(ModSeq change, std::uint32_t part = 0);
 std::string folder_key(FolderId folder);
@@ -94,6 +96,8 @@ std::string encode(const LetterRecord& record);
 std::optional<LetterRecord> decode_letter_record(std::string_view bytes);
 std::string encode(const Folder& folder);
 std::optional<Folder> decode_folder(std::string_view bytes);
+std::string encode_beginning(WallTime when);
+std::optional<WallTime> decode_beginning(std::string_view bytes);
 std::string encode_checkpoint(ModSeq pages_hold);
 std::optional<ModSeq> decode_checkpoint(std::string_view bytes);
 

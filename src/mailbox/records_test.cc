@@ -48,6 +48,8 @@ TEST(MailboxRecords, ComeBackAsTheyWentAndAreRefusedWhenCut) {
   expect_strict(encode(folder), decode_folder, folder);
   expect_strict(encode(Folder()), decode_folder, Folder());
   expect_strict(encode_checkpoint(ModSeq(12345)), decode_checkpoint, ModSeq(12345));
+  const WallTime when(std::chrono::microseconds(5));
+  expect_strict(encode_beginning(when), decode_beginning, when);
 }
 
 TEST(MailboxKeys, ComeBackAndSortAsTheirNumbersDo) {

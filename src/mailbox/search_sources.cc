@@ -45,9 +45,9 @@ net::Task<Result<std::vector<message::Envelope>>> SearchSources::load_envelopes(
   co_return out;
 }
 
-net::Task<Result<std::vector<LetterId>>> SearchSources::load_threads(account::AccountId,
+net::Task<Result<std::vector<LetterId>>> SearchSources::load_threads(account::AccountId account,
                                                                      std::span<const LetterId> letters) {
-  co_return std::vector<LetterId>(letters.begin(), letters.end());
+  return mailboxes_.load_threads(account, {letters.begin(), letters.end()});
 }
 
 }  // namespace pabal::mailbox

@@ -20,7 +20,6 @@ class SearchSources final : public search::LetterTexts, public search::LetterNot
                                                        std::size_t size) override;
   net::Task<Result<std::vector<message::Envelope>>> load_envelopes(
       account::AccountId account, std::span<const LetterId> letters) override;
-  /// Threads have no names of their own yet: each letter is in its own.
   net::Task<Result<std::vector<LetterId>>> load_threads(account::AccountId account,
                                                         std::span<const LetterId> letters) override;
 

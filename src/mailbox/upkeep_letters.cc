@@ -3,6 +3,7 @@
 #include <span>
 
 #include "mailbox/records.h"
+#include "mailbox/thread_ids.h"
 #include "mailbox/upkeep.h"
 
 namespace pabal::mailbox {
@@ -76,10 +77,12 @@ net::Task<Result<std::optional<WallTime>>> Upkeep::sweep(WallTime now) {
 }
 
 net::Task<Result<void>> Upkeep::drop(std::vector<LetterId> letters) {
+  ThreadIds threads(engine_, partition_);
   for (std::size_t begin = 0; begin < letters.size(); begin += kBatchLetters) {
     const std::size_t count = std::min(kBatchLetters, letters.size() - begin);
     std::vector<std::string> keys;
-    for (const LetterId id : std::span(letters).subspan(begin, count)) keys.push_back(letter_key(id));
+    const auto some = std::span(letters).subspan(begin, count);
+    for (const LetterId id : some) keys.push_back(letter_key(id));
     PABAL_CO_TRY(const auto values, co_await engine_.get(partition_, keys));
     store::Batch batch(partition_);
     for (std::size_t i = 0; i < count; ++i) {
@@ -90,6 +93,7 @@ net::Task<Result<void>> Upkeep::drop(std::vector<LetterId> letters) {
       batch.erase(keys[i]);
       batch.erase(facts_key(letters[begin + i]));
     }
+    PABAL_CO_TRY_VOID(co_await threads.forget(some));
     if (!batch.writes().empty()) PABAL_CO_TRY_VOID(co_await engine_.commit(std::move(batch)));
   }
   co_return Result<void>();

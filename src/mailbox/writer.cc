@@ -6,6 +6,7 @@
 #include "mailbox/log_ops.h"
 #include "mailbox/metadata.h"
 #include "mailbox/records.h"
+#include "message/letter.h"
 
 namespace pabal::mailbox {
 
@@ -44,6 +45,13 @@ void put_letter(store::Batch& batch, LetterId id, const Arrival& arrival, journe
   if (!arrival.facts.empty()) batch.put(facts_key(id), arrival.facts);
   if (arrival.blob) batch.attach(*arrival.blob);
   journal.write(batch, arrival.entry);
+}
+
+ThreadIds::Newcomer newcomer_of(LetterId id, const Arrival& arrival) {
+  ThreadIds::Newcomer out{.letter = id};
+  if (const auto envelope = message::decode_facts_envelope(arrival.facts))
+    out.hashes = thread_hashes(*envelope);
+  return out;
 }
 
 Writer::Writer(store::Engine& engine, journey::Journal& journal, const Clock& clock,
@@ -239,6 +247,12 @@ net::Task<Result<void>> Writer::commit(Draft& draft) {
                         .rows_came = has_any<op::RowsCame>(record.operations),
                         .rows_left = has_any<op::RowsLeft>(record.operations)};
   store::Batch batch = batch_of(draft);
+  if (!draft.letters().empty()) {
+    std::vector<ThreadIds::Newcomer> newcomers;
+    for (const auto& [id, arrival] : draft.letters()) newcomers.push_back(newcomer_of(id, *arrival));
+    ThreadIds threads(engine_, state_.partition());
+    PABAL_CO_TRY_VOID(co_await threads.settle(batch, std::move(newcomers), false));
+  }
   const ModSeq change = draft.mod_seq();
   batch.expect_absent(log_key(change));
   for (std::uint32_t part = 0; part < log.size(); ++part) {

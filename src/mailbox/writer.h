@@ -13,6 +13,7 @@
 #include "journey/journal.h"
 #include "mailbox/account_state.h"
 #include "mailbox/draft.h"
+#include "mailbox/thread_ids.h"
 #include "net/handoff.h"
 #include "net/task.h"
 #include "store/engine.h"
@@ -49,6 +50,9 @@ class Errand {
 
 /// A letter under its id: the record, its facts, its blob, and what is told of it.
 void put_letter(store::Batch& batch, LetterId id, const Arrival& arrival, journey::Journal& journal);
+
+/// What is to be known of it to find its thread.
+ThreadIds::Newcomer newcomer_of(LetterId id, const Arrival& arrival);
 
 /// What a commit did that background work may follow from.
 struct Written {
