@@ -107,6 +107,7 @@ Step Session::obey(CommandText command) {
   if (by_uid) name = in.take_while(is_atom_char);
   const Request request{.text = command.text, .name_end = in.position(), .by_uid = by_uid, .tag = kept_tag};
   by_uid_ = request.by_uid;
+  tag_ = kept_tag;
   const Command* row = find_command(name, request.by_uid);
   Result<Reply> reply = bad("That is not a command here; CAPABILITY tells what we speak");
   if (row != nullptr) {

@@ -8,6 +8,7 @@
 
 #include "imap/commands/families.h"
 #include "imap/detail/letter_section.h"
+#include "imap/grammar/object_id.h"
 #include "imap/grammar/write_letter.h"
 #include "imap/grammar/write_responses.h"
 #include "imap/grammar/write_string.h"
@@ -25,6 +26,7 @@ constexpr std::uint32_t kFromFacts = bit_of(FetchItem::kEnvelope) | bit_of(Fetch
 struct Place {
   std::size_t position;
   mailbox::Row row;
+  mailbox::LetterId thread = {};
 };
 
 /// One FETCH under way.
@@ -186,6 +188,12 @@ Step tell_letter(Session& session, Fetch& fetch, const Place& place, std::string
   }
   begin_row(out, fetch.style, place.position, place.row.uid);
   append_row_items(out, fetch.style, place.row, items.bits);
+  if (items.has(FetchItem::kThreadId)) {
+    append_label(out, "THREADID");
+    out += '(';
+    append_thread_id(out, place.thread);
+    out += ')';
+  }
   if ((items.bits & kFromFacts) != 0) {
     if (!append_facts(out, items, view, session.dialect())) {
       out.resize(begin);
@@ -214,11 +222,16 @@ Step tell_letter(Session& session, Fetch& fetch, const Place& place, std::string
   co_return co_await session.flush();
 }
 
-Step tell_batch(Session& session, Fetch& fetch, const std::vector<Place>& batch) {
+Step tell_batch(Session& session, Fetch& fetch, std::vector<Place>& batch) {
   const FetchItems& items = fetch.command.items;
   std::vector<mailbox::LetterId> ids;
   ids.reserve(batch.size());
   for (const Place& place : batch) ids.push_back(place.row.letter);
+  if (items.has(FetchItem::kThreadId)) {
+    PABAL_CO_TRY(const auto threads,
+                 co_await session.mailboxes().load_threads(session.selected()->account, ids));
+    for (std::size_t i = 0; i < batch.size(); ++i) batch[i].thread = threads[i];
+  }
   const bool facts_needed = (items.bits & kFromFacts) != 0 || needs_structure(items);
   std::optional<mailbox::FactsPage> facts;
   if (facts_needed) {
@@ -309,7 +322,9 @@ Answer run_fetch(Session& session, Request request) {
   PABAL_CO_TRY(RowStyle style, co_await session.row_style());
   session.tell_keywords(style);
   Fetch fetch{.command = *std::move(command), .style = std::move(style), .table = view.told};
-  const bool rows_only = (fetch.command.items.bits & kFromFacts) == 0 && fetch.command.items.sections.empty();
+  const FetchItems& items = fetch.command.items;
+  const bool rows_only =
+      (items.bits & (kFromFacts | bit_of(FetchItem::kThreadId))) == 0 && items.sections.empty();
   const Result<void> told = rows_only ? co_await tell_rows(session, fetch, positions)
                                       : co_await tell_letters(session, fetch, positions);
   if (!told) co_return reply_or_end(told.error());

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "imap/commands/families.h"
+#include "imap/detail/progress.h"
 #include "imap/detail/search_contexts.h"
 #include "imap/detail/searching.h"
 #include "imap/folder_keys.h"
@@ -163,7 +164,7 @@ Result<Reply> refused(const Error& error) {
 net::Task<Result<void>> sort_letters(Session& session, Found& found, const std::vector<SortKey>& keys) {
   Wanted wanted;
   for (const SortKey& key : keys) wanted.columns.push_back(order_of(key.by));
-  PABAL_CO_TRY(Prepared prepared, co_await prepare(session, found, wanted));
+  PABAL_CO_TRY(Prepared prepared, co_await with_progress(session, prepare(session, found, wanted)));
   auto order = co_await session.services().workers->run(
       [&] { return Result<std::vector<std::uint32_t>>(sort(*prepared.keys, prepared.slots, keys)); });
   give_back(session, std::move(prepared));
@@ -217,7 +218,7 @@ Answer run_thread(Session& session, Request request) {
   if (auto refusal = objection(session, command->program, {}, request.tag)) co_return *std::move(refusal);
   const auto found = co_await find_letters(session, command->program);
   if (!found) co_return refused(found.error());
-  auto prepared = co_await prepare(session, *found, {.threads = true});
+  auto prepared = co_await with_progress(session, prepare(session, *found, {.threads = true}));
   if (!prepared) co_return reply_or_end(prepared.error());
   const auto items = co_await session.services().workers->run([&] {
     const mailbox::ThreadKeys& keys = *prepared->keys->threads;

@@ -63,6 +63,12 @@ Partial cut(std::uint64_t size, const std::optional<Partial>& partial) {
   return {offset, std::min(partial->size, size - offset)};
 }
 
+/// No string but a BINARY may hold a NUL (RFC 9051 §9, note 3), and their number must stay: each is shown as
+/// a byte that is no character.
+void hide_nuls(std::string& bytes) {
+  for (auto at = bytes.find('\0'); at != std::string::npos; at = bytes.find('\0', at + 1)) bytes[at] = '\x80';
+}
+
 /// In the middle of a literal there is no word left to say: the connection ends.
 template <class T>
 std::unexpected<Error> broken_off(Result<T>&& failed) {
@@ -156,14 +162,16 @@ net::Task<Result<SectionSent>> send_section(Session& session, const OpenLetter& 
   if (source.text) {
     const Partial part = cut(source.text->size(), partial);
     append_literal_header(out, part.size);
-    out += std::string_view(*source.text).substr(part.offset, part.size);
+    std::string text = source.text->substr(part.offset, part.size);
+    hide_nuls(text);
+    out += text;
     co_return SectionSent{};
   }
   const Partial part = cut(source.size, partial);
   const std::uint64_t offset = source.offset + part.offset;
   std::uint64_t done = std::min<std::uint64_t>(part.size, kPieceBytes);
   {
-    const auto first = co_await read_piece(session, letter, offset, done);
+    auto first = co_await read_piece(session, letter, offset, done);
     if (!first && first.error().kind == ErrorKind::kCancelled) co_return std::unexpected(first.error());
     if (!first) {
       session.services().log.error("a letter can't be read",
@@ -172,6 +180,7 @@ net::Task<Result<SectionSent>> send_section(Session& session, const OpenLetter& 
       co_return SectionSent{.readable = false};
     }
     append_literal_header(out, part.size);
+    hide_nuls(*first);
     out += *first;
   }
   while (done < part.size) {
@@ -179,6 +188,7 @@ net::Task<Result<SectionSent>> send_section(Session& session, const OpenLetter& 
     const std::uint64_t size = std::min<std::uint64_t>(part.size - done, kPieceBytes);
     auto bytes = co_await read_piece(session, letter, offset + done, size);
     if (!bytes) co_return broken_off(std::move(bytes));
+    hide_nuls(*bytes);
     out += *bytes;
     done += size;
   }

@@ -47,7 +47,6 @@ void append_row_items(std::string& out, const RowStyle& style, const mailbox::Ro
     append_email_id(out, row.letter);
     out += ") ";
   }
-  if (wants(FetchItem::kThreadId)) out += "THREADID NIL ";  // RFC 8474 §5.2: we have none yet
   if (wants(FetchItem::kSaveDate)) {
     out += "SAVEDATE ";
     append_date_time(out, row.saved);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "imap/detail/progress.h"
 #include "imap/detail/search_contexts.h"
 #include "imap/grammar/write_responses.h"
 
@@ -55,7 +56,7 @@ net::Task<Result<std::vector<std::uint32_t>>> evaluate(Session& session, account
       .keywords = folder != nullptr ? folder->keywords : none,
       .sets = sets,
       .now = std::chrono::floor<std::chrono::seconds>(session.connection().loop().clock().wall())};
-  co_return co_await session.services().evaluator->find(account, query, searched);
+  co_return co_await with_progress(session, session.services().evaluator->find(account, query, searched));
 }
 
 net::Task<Result<Found>> find_letters_in(Session& session, const SearchProgram& program,

@@ -109,6 +109,8 @@ class Session {
   net::Deadline in(std::chrono::nanoseconds span) const { return connection_.loop().in(span); }
 
   State state() const { return state_; }
+  /// Of the command under way.
+  std::string_view tag() const { return tag_; }
   const Dialect& dialect() const { return dialect_; }
   Enabled& enabled() { return enabled_; }
   /// Whoever enabled something that changes the dialect says so.
@@ -173,6 +175,7 @@ class Session {
   State state_ = State::kGreeted;
   bool ending_ = false;
   bool by_uid_ = false;  ///< the command under way
+  std::string_view tag_;
   Enabled enabled_;
   Dialect dialect_;
   account::AccountId account_;
