@@ -3,8 +3,12 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 namespace pabal {
+
+/// Gives back the string's memory too. `text = {}` and `text = std::string()` keep it.
+inline void release(std::string& text) { std::string().swap(text); }
 
 /// One thread at a time.
 class HeapTrimmer {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "base/heap.h"
 #include "imap/detail/metadata.h"
 #include "imap/detail/session.h"
 #include "imap/grammar/write_string.h"
@@ -12,7 +13,18 @@ namespace pabal::imap {
 net::Task<SessionSummary> serve_imap(net::Connection& connection, ImapServices& services,
                                      const ImapOptions& options) {
   detail::Session session(connection, services, options);
-  co_return co_await session.run();
+  Result<void> result = co_await session.greet();
+  while (result && !session.is_ending()) {
+    // Here ten thousand clients are silent: this frame is all of theirs that there is.
+    result = co_await session.hand_over();
+    if (result) result = co_await session.wait_for_client();
+    if (result) result = co_await session.serve_client();
+  }
+  session.unselect();
+  const net::Context context = co_await net::current_context();
+  // Told to stop, we still have a word to say.
+  co_await session.leave(std::move(result)).in({context.loop, nullptr});
+  co_return std::move(session.summary());
 }
 
 namespace detail {
@@ -68,21 +80,39 @@ Result<Reply> reply_or_end(const Error& error) {
 Session::Session(net::Connection& connection, ImapServices& services, const ImapOptions& options)
     : connection_(connection), services_(services), options_(options), reader_(connection) {}
 
-net::Task<SessionSummary> Session::run() {
+Step Session::greet() {
   out_ = fmt::format("* OK [CAPABILITY {}] {} Pabal\r\n", capabilities(*this), options_.host_name);
-  Result<void> result = co_await write_out();
-  while (result && !ending_) result = co_await serve_command();
-  unselect();
-  const net::Context context = co_await net::current_context();
-  // Told to stop, we still have a word to say.
-  co_await leave(std::move(result)).in({context.loop, nullptr});
-  co_return std::move(summary_);
+  return write_out();
+}
+
+// A session that waits holds no buffer: a client that sent nothing more may be silent for long.
+Step Session::hand_over() {
+  if (!connection_.buffered_input().empty()) return net::done();
+  release(out_);
+  reader_.rest();
+  return connection_.flush(in(options_.deadlines.reply));
+}
+
+net::Deadline Session::silence() const {
+  return in(state_ == State::kGreeted ? options_.deadlines.greeted : options_.deadlines.idle);
+}
+
+Step Session::wait_for_client() {
+  return is_idling() && selected_ ? tell_news_until_input(*this) : connection_.wait_for_input(silence());
+}
+
+Step Session::serve_client() { return is_idling() ? end_idle() : serve_command(); }
+
+void Session::begin_idle(std::string_view tag) { idle_tag_ = tag; }
+
+Step Session::end_idle() {
+  Result<Reply> reply = co_await hear_done(*this);
+  const std::string tag = std::exchange(idle_tag_, {});
+  co_return co_await finish_command(tag, find_command("IDLE", false), std::move(reply));
 }
 
 Step Session::serve_command() {
-  const auto& deadlines = options_.deadlines;
-  const std::chrono::seconds silence = state_ == State::kGreeted ? deadlines.greeted : deadlines.idle;
-  auto command = co_await reader_.read(limits(), {in(silence), deadlines.command});
+  auto command = co_await reader_.read(limits(), {silence(), options_.deadlines.command});
   if (command) {
     PABAL_CO_TRY_VOID(co_await obey(*command));
   } else if (command.error().kind == ErrorKind::kOverLimit || command.error().kind == ErrorKind::kRefuse) {
@@ -207,14 +237,9 @@ Step Session::flush_all() {
   co_return co_await connection_.flush(in(options_.deadlines.reply));
 }
 
-// A session that waits holds no buffer: a client that sent nothing more may be silent for long.
 Step Session::write_out() {
   Result<void> sent = co_await connection_.write(out_, in(options_.deadlines.reply));
-  if (connection_.buffered_input().empty()) {
-    out_ = {};
-  } else {
-    out_.clear();
-  }
+  out_.clear();
   co_return sent;
 }
 

@@ -24,8 +24,8 @@ class SessionTest : public testing::Test {
     server.sim.run_until_done(sessions.join());
   }
 
-  std::unique_ptr<net::Stream> connect() {
-    auto [ours, theirs] = net::make_memory_streams();
+  std::unique_ptr<net::Stream> connect(net::MemoryStreamOptions options = {}) {
+    auto [ours, theirs] = net::make_memory_streams(options);
     sessions.spawn(server.serve(std::make_unique<net::Connection>(server.sim.loop(), std::move(ours))));
     server.sim.settle();
     return std::move(theirs);
@@ -75,6 +75,31 @@ TEST_F(SessionTest, SaysGoodbyeWhenTheServerStops) {
   server.sim.settle();
   EXPECT_EQ(say(""), "* BYE We are stopping; come again soon\r\n(closed)");
   EXPECT_EQ(server.last_summary.end, SessionSummary::End::kCancelled);
+}
+
+// A client that asks and asks and never reads is not read from either, and is let go in the end.
+TEST_F(SessionTest, WhoNeverReadsIsLeft) {
+  client = connect({.capacity_bytes = 1000});
+  std::string asked;
+  for (int i = 0; i < 10'000; ++i) asked += "a CAPABILITY\r\n";
+  net::Scope asking(server.sim.loop());
+  asking.spawn(write(*client, asked));
+  EXPECT_EQ(asking.size(), 1u) << "the server took it all";
+  server.sim.run_until_done(asking.join());
+  EXPECT_EQ(server.last_summary.end, SessionSummary::End::kTimedOut);
+  EXPECT_LT(server.last_summary.commands, 1000u);
+}
+
+// News are on their way to a client that reads slowly when it says DONE.
+TEST_F(SessionTest, DoneDoesNotCutTheNews) {
+  log_in();
+  for (int i = 0; i < 30; ++i) say("A APPEND INBOX {2+}\r\n\r\n\r\n");
+  say("S SELECT INBOX\r\n");
+  const auto slow = connect({.capacity_bytes = 100});
+  say(*slow, "L LOGIN bob@hamburger.edu hungry\r\nS SELECT INBOX\r\nI IDLE\r\n");
+  say("F STORE 1:* +FLAGS (\\Flagged)\r\n");
+  const std::string said = say(*slow, "DONE\r\n");
+  EXPECT_NE(said.find("* 30 FETCH (FLAGS (\\Flagged))\r\nI OK Welcome back\r\n"), std::string::npos) << said;
 }
 
 TEST_F(SessionTest, SaysGoodbyeInIdleToo) {

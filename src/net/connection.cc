@@ -33,6 +33,18 @@ Task<Result<void>> Connection::fill(Deadline deadline) {
   if (failed_) co_return fail(ErrorKind::kClose, "the connection failed before");
   input_.shrink();
   PABAL_CO_TRY_VOID(co_await stream_->wait_readable(deadline));
+  co_return co_await take_input(deadline);
+}
+
+Task<Result<void>> Connection::wait_for_input(Deadline deadline) {
+  drop_consumed();
+  if (!input_.empty()) return done();
+  PABAL_CHECK(output_size_ == 0);
+  return stream_->wait_readable(deadline);
+}
+
+Task<Result<void>> Connection::take_input(Deadline deadline) {
+  drop_consumed();
   PABAL_CO_TRY(const std::size_t size, co_await stream_->read_some(input_.room(), deadline));
   input_.add(size);
   received_bytes_ += size;

@@ -85,6 +85,12 @@ class Connection {
   Task<Result<std::string_view>> peek(Deadline deadline, std::size_t at_least = 1);
   void consume(std::size_t size_bytes);
 
+  /// Waits until there is something to read, in as few frames as can be: where ten thousand connections rest.
+  /// What is in the output buffer must have been flushed. Reads nothing; take_input() does.
+  Task<Result<void>> wait_for_input(Deadline deadline);
+  /// Reads what is there after wait_for_input().
+  Task<Result<void>> take_input(Deadline deadline);
+
   /// What came and was not consumed yet, without waiting: how SMTP tells pipelining where none is allowed.
   std::string_view buffered_input() const { return input_.bytes().substr(consumed_); }
 

@@ -52,6 +52,9 @@ enum class ChannelBinding {
   kTlsExporter,        ///< RFC 9266: keying material of this connection alone
 };
 
+/// For a wait that is over before it began.
+inline Task<Result<void>> done() { co_return Result<void>(); }
+
 class Stream {
  public:
   /// Closes. No wait may be under way.

@@ -19,6 +19,17 @@ constexpr std::string_view kInside =
     " REPLACE OBJECTID SAVEDATE PREVIEW QUOTA QUOTA=RES-STORAGE METADATA LIST-METADATA UTF8=ACCEPT ACL RIGHTS=texk"
     " LIST-MYRIGHTS";
 
+/// That there is a binding is all that matters here; the exporter's would cost key derivations in each
+/// greeting.
+account::ClientInfo brief_client_info(net::Connection& connection) {
+  const net::Stream& stream = connection.stream();
+  account::ClientInfo client{
+      .protocol = account::Protocol::kImap, .peer = stream.peer(), .tls = stream.encrypted()};
+  if (auto hash = stream.channel_binding(net::ChannelBinding::kTlsServerEndPoint))
+    client.bindings.push_back({"tls-server-end-point", *std::move(hash)});
+  return client;
+}
+
 }  // namespace
 
 std::string capabilities(Session& session) {
@@ -31,8 +42,7 @@ std::string capabilities(Session& session) {
   }
   net::Connection& connection = session.connection();
   if (session.options().tls != nullptr && !connection.encrypted()) out += " STARTTLS";
-  const auto client = account::client_info_of(connection.stream(), account::Protocol::kImap);
-  const auto mechanisms = session.services().authenticator.mechanisms(client);
+  const auto mechanisms = session.services().authenticator.mechanisms(brief_client_info(connection));
   for (const account::SaslName name : mechanisms) out += fmt::format(" AUTH={}", account::to_string(name));
   if (mechanisms.empty()) out += " LOGINDISABLED";
   return out;

@@ -69,7 +69,11 @@ Answer run_login(Session& session, Request request) {
   Cursor in = request.arguments();
   auto command = parse_login(in, session.dialect());
   if (!command) co_return bad(command.error().detail);
-  auto login = co_await session.services().authenticator.login(client_of(session), std::move(command->user),
+  // A password binds nothing.
+  const net::Stream& stream = session.connection().stream();
+  account::ClientInfo client{
+      .protocol = account::Protocol::kImap, .peer = stream.peer(), .tls = stream.encrypted()};
+  auto login = co_await session.services().authenticator.login(std::move(client), std::move(command->user),
                                                                Secret::taken_from(command->password));
   if (!login) co_return stay_out(session, login.error());
   co_return come_in(session, *std::move(login));

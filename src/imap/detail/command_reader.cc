@@ -9,8 +9,6 @@ namespace {
 
 /// RFC 9051 sets no bound; programs number their commands.
 constexpr std::size_t kMaxTagBytes = 64;
-/// A buffer that is larger than this goes back before we wait for the next command.
-constexpr std::size_t kKeptBytes = 64;
 
 std::string_view take_word(std::string_view& text) {
   const std::size_t space = std::min(text.find(' '), text.size());
@@ -31,13 +29,12 @@ bool is_behind_url(std::string_view text) {
 }  // namespace
 
 net::Task<Result<CommandText>> CommandReader::read(const CommandLimits& limits, Patience patience) {
-  if (buffer_.capacity() > kKeptBytes) buffer_ = {};
   buffer_.clear();
   tag_.clear();
   message_.reset();
   after_message_ = false;
   if (connection_.buffered_input().empty()) {
-    PABAL_CO_TRY_VOID(co_await connection_.peek(patience.first_byte));
+    PABAL_CO_TRY_VOID(co_await connection_.take_input(patience.first_byte));
   }
   note_tag(connection_.buffered_input());
   co_return co_await collect(limits, connection_.loop().in(patience.rest));

@@ -2,7 +2,7 @@
 // last line's end taken off (RFC 9051 §2.2.1, §4.3, RFC 7888). The text of a message is not collected: the
 // reader stops in front of it, and whoever stores it takes it from the connection.
 //
-// One loop's thread. Between commands the reader holds nothing.
+// One loop's thread. A reader that rests holds nothing.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/heap.h"
 #include "imap/grammar/tokens.h"
 #include "imap/options.h"
 #include "net/connection.h"
@@ -29,11 +30,14 @@ class CommandReader {
     net::Deadline first_byte;
     std::chrono::nanoseconds rest;
   };
-  /// The next command.
+  /// The next command, of which something is there (Connection::wait_for_input).
   /// kOverLimit, kRefuse: it was too large, or a line was malformed. It has been read away: answer it under
   /// tag() and read on, unless lost().
   /// kClose, kDeadline, kCancelled: as the connection says.
   net::Task<Result<CommandText>> read(const CommandLimits& limits, Patience patience);
+
+  /// Nothing comes for a while.
+  void rest() { release(buffer_); }
 
   /// The command's tag as far as it is known; "*" when nobody can know.
   std::string_view tag() const { return tag_.empty() ? std::string_view("*") : tag_; }

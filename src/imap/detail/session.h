@@ -96,7 +96,16 @@ struct Enabled {
 class Session {
  public:
   Session(net::Connection& connection, ImapServices& services, const ImapOptions& options);
-  net::Task<SessionSummary> run();
+
+  // A session's life is greet(); hand_over(), wait_for_client() and serve_client() again and again; leave().
+  // serve_imap() awaits them side by side, so that a silent client costs no frame but its own.
+  Step greet();
+  /// What was said goes to the client, unless more of it can be answered first.
+  Step hand_over();
+  Step wait_for_client();
+  Step serve_client();
+  net::Task<void> leave(Result<void> why);
+  SessionSummary& summary() { return summary_; }
 
   net::Connection& connection() { return connection_; }
   ImapServices& services() { return services_; }
@@ -126,6 +135,10 @@ class Session {
   const Selected* selected() const { return selected_.get(); }
   void select(std::unique_ptr<Selected> selected);
   void unselect();
+
+  /// IDLE goes on when its command has been answered with "+", until the client says DONE.
+  void begin_idle(std::string_view tag);
+  bool is_idling() const { return !idle_tag_.empty(); }
 
   // Answering.
   std::string& out() { return out_; }
@@ -158,14 +171,15 @@ class Session {
   std::size_t& login_failures() { return login_failures_; }
 
  private:
+  net::Deadline silence() const;
   Step serve_command();
+  Step end_idle();
   Step obey(CommandText command);
   Step finish_command(std::string_view tag, const Command* command, Result<Reply> reply);
   Step refuse_command(const Error& why);
   std::optional<Reply> objection(const Command& command) const;
   void say(std::string_view tag, const Reply& reply);
   Step write_out();
-  net::Task<void> leave(Result<void> why);
 
   net::Connection& connection_;
   ImapServices& services_;
@@ -182,11 +196,17 @@ class Session {
   account::Connections::Place place_;
   std::unique_ptr<Selected> selected_;
   std::string out_;
+  std::string idle_tag_;
   SessionSummary summary_;
   std::uint64_t metadata_told_ = 0;
   std::size_t login_failures_ = 0;
   std::size_t errors_in_a_row_ = 0;
 };
+
+/// IDLE (commands/idle.cc): tells the client each change as it comes, until the client says something; then
+/// whether that was DONE.
+Step tell_news_until_input(Session& session);
+Answer hear_done(Session& session);
 
 /// The greeting's and CAPABILITY's list, by what the session may do now (commands/any.cc).
 std::string capabilities(Session& session);

@@ -105,7 +105,7 @@ TlsStream::~TlsStream() { ::SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL
 // Brings more ciphertext. Called only when OpenSSL has taken all that came before.
 Task<Result<void>> TlsStream::receive(Deadline deadline) {
   if (in_ended_) co_return fail(ErrorKind::kClose, "the peer broke off its encrypted connection");
-  PABAL_CO_TRY_VOID(co_await lower_->wait_readable(deadline));
+  if (!std::exchange(waited_, false)) PABAL_CO_TRY_VOID(co_await lower_->wait_readable(deadline));
   if (!in_) in_ = Block(loop_.blocks());
   auto size = co_await lower_->read_some(in_.span(), deadline);
   if (!size || *size == 0) in_.reset();
@@ -174,8 +174,9 @@ Task<Result<void>> TlsStream::handshake(Deadline deadline) {
 }
 
 Task<Result<void>> TlsStream::wait_readable(Deadline deadline) {
-  if (::SSL_has_pending(ssl_.get()) == 1 || in_begin_ != in_end_ || in_ended_) co_return Result<void>();
-  co_return co_await lower_->wait_readable(deadline);
+  if (::SSL_has_pending(ssl_.get()) == 1 || in_begin_ != in_end_ || in_ended_) return done();
+  waited_ = true;
+  return lower_->wait_readable(deadline);
 }
 
 Task<Result<std::size_t>> TlsStream::read_some(std::span<char> into, Deadline deadline) {

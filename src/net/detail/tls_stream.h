@@ -49,7 +49,8 @@ class TlsStream final : public HandshakingStream {
   std::size_t in_begin_ = 0;
   std::size_t in_end_ = 0;
   bool in_ended_ = false;
-  std::string out_;  // ciphertext to send
+  bool waited_ = false;  // for the lower stream to be readable, and it was not read since
+  std::string out_;      // ciphertext to send
   bool sending_ = false;
   Signal sent_;
 };
