@@ -123,6 +123,13 @@ void ConfigReading::note_origin(const std::string& key, const ConfigNode::Member
   loaded.line_of[key] = member.key_place.line;
 }
 
+std::optional<account::DomainName> Config::domain_of(std::string_view name) {
+  if (name.empty()) return {};
+  auto domain = account::DomainName::parse(name);
+  if (!domain) return {};
+  return *std::move(domain);
+}
+
 std::filesystem::path Config::admin_socket() const {
   return admin.socket.empty() ? server.data_dir / "control.sock" : admin.socket;
 }

@@ -17,13 +17,16 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "account/address.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "net/endpoint.h"
+#include "pop3/deletion.h"
 #include "queue/routes.h"
 
 namespace pabal::app {
@@ -80,6 +83,7 @@ struct Config {
   struct Account {
     std::uint64_t default_quota = 0;  ///< 0: none
     std::uint64_t directory_cache = 0;
+    std::string default_domain;  ///< empty: the only one, if there is just one
     struct Password {
       std::uint64_t argon2_memory = 0;
       std::uint64_t argon2_passes = 0;
@@ -142,6 +146,18 @@ struct Config {
     std::string comment;
   } imap;
 
+  struct Pop3 {
+    std::string folder;
+    pop3::Deletion deletion = pop3::Deletion::kRemove;
+    bool shared = false;
+    std::size_t last_days = 0;  ///< 0: all
+    std::size_t max_errors = 0;
+    Duration takeover_after{};
+    Duration login_delay{};
+    Duration idle_timeout{};
+    Duration login_timeout{};
+  } pop3;
+
   struct Queue {
     Duration first_retry{};
     Duration longest_retry{};
@@ -201,9 +217,14 @@ struct Config {
     std::vector<net::Endpoint> address;
     TlsMode tls = TlsMode::kNone;
     std::vector<net::Network> proxy_protocol;  ///< whose PROXY header is believed
+    std::string domain;                        ///< whose door it is; empty: nobody's own
+
+    std::optional<account::DomainName> own_domain() const { return domain_of(domain); }
   };
   std::vector<Listener> listener;
 
+  /// A domain that an option names; nothing for an empty one.
+  static std::optional<account::DomainName> domain_of(std::string_view name);
   /// The control socket's path: `admin.socket`, or `control.sock` in the data directory.
   std::filesystem::path admin_socket() const;
 };

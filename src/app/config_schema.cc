@@ -102,6 +102,9 @@ Options account_rows() {
           "no limit."),
       row(PABAL_OPTION(account.directory_cache), size("1 MiB", "64 GiB"), "\"32 MiB\"", kRestart,
           "Memory for addresses and accounts that were looked up; 32 MiB are about 100,000 addresses."),
+      row(PABAL_OPTION(account.default_domain), host_name_or_empty(), "\"\"", kRestart,
+          "The domain of a login that names none, such as `bob`, unless the listener has one. Empty: the only "
+          "domain that there is; where there are several, logins are whole addresses."),
       row(PABAL_OPTION(account.password.argon2_memory), size("8 MiB", "1 GiB"), "\"19 MiB\"", kRestart,
           "Memory that one password check takes (argon2id). More makes stolen hashes harder to guess and "
           "logins slower; older hashes are renewed at their owner's next login."),
@@ -243,6 +246,36 @@ Options imap_rows() {
   };
 }
 
+Options pop3_rows() {
+  using pop3::Deletion;
+  return {
+      row(PABAL_OPTION(pop3.folder), text(), "\"INBOX\"", kRestart,
+          "The folder that POP3 shows as the maildrop."),
+      row(PABAL_OPTION(pop3.deletion),
+          choice<Deletion>(
+              {{"remove", Deletion::kRemove}, {"trash", Deletion::kTrash}, {"ignore", Deletion::kIgnore}}),
+          "\"remove\"", kRestart,
+          "What becomes of letters that a client deletes: `remove` as it asks, `trash` moves them to the trash, "
+          "`ignore` keeps them where they are. Clients that delete what they have downloaded then leave it on the "
+          "server."),
+      row(PABAL_OPTION(pop3.shared), flag(), "false", kRestart,
+          "Whether several clients may have one maildrop open at the same time, which RFC 1939 does not want."),
+      row(PABAL_OPTION(pop3.takeover_after), duration("10s", "1h"), "\"1m\"", kRestart,
+          "How long a session may be silent before the next login takes the maildrop over: a client that died "
+          "must not keep its owner out. The old session ends, and deletes nothing."),
+      row(PABAL_OPTION(pop3.login_delay), duration("0s", "1d"), "\"0s\"", kRestart,
+          "How soon after a login the next one of the same account may come (LOGIN-DELAY, RFC 2449)."),
+      row(PABAL_OPTION(pop3.last_days), whole<std::size_t>(0, 36500), "0", kRestart,
+          "Only letters that came in so many days ago or later are shown. 0: all."),
+      row(PABAL_OPTION(pop3.max_errors), whole<std::size_t>(1, 100'000), "50", kRestart,
+          "Commands in a row that make no sense, after which a connection is closed."),
+      row(PABAL_OPTION(pop3.idle_timeout), duration("10m", "1d"), "\"10m\"", kRestart,
+          "How long a mail program may be silent (RFC 1939 §3 asks for ten minutes)."),
+      row(PABAL_OPTION(pop3.login_timeout), duration("10s", "1h"), "\"3m\"", kRestart,
+          "How long a client may be silent before it has logged in."),
+  };
+}
+
 Options queue_rows() {
   return {
       row(PABAL_OPTION(queue.first_retry), duration("1s", "1d"), "\"1m\"", kRestart,
@@ -347,6 +380,10 @@ std::vector<Option<Config::Listener>> listener_columns(const std::vector<std::st
           PABAL_OPTION(proxy_protocol), list_of(network()), "[]", kRestart,
           "Networks of load balancers whose PROXY header names the true client. Connections from elsewhere "
           "are refused then. Empty: no PROXY header is expected."),
+      make_option<Listener>(
+          PABAL_OPTION(domain), host_name_or_empty(), "\"\"", kRestart,
+          "The domain whose port this is: logins there may leave it out, `bob` is `bob@` that "
+          "domain. Empty: see `account.default_domain`."),
   };
 }
 
@@ -422,13 +459,14 @@ ConfigSchema::Rows::Rows(const std::vector<std::string>& protocols) {
        "is for tests, and for peers that are known."},
       {"smtp.leniency", "How far the grammar bends for clients of the field."},
       {"imap", "Mailboxes, as mail programs read them."},
+      {"pop3", "Letters, as programs that fetch them see them."},
       {"queue", "Mail that goes out to other servers."},
       {"journey", "The record of every letter's way."},
       {"dns", "How names are looked up."},
   };
   for (auto* section :
        {server_rows, log_rows, admin_rows, store_rows, limits_rows, account_rows, throttle_rows, mailbox_rows,
-        smtp_rows, imap_rows, queue_rows, journey_rows, dns_rows}) {
+        smtp_rows, imap_rows, pop3_rows, queue_rows, journey_rows, dns_rows}) {
     add(options, section());
   }
   tables.push_back(

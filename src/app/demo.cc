@@ -50,6 +50,8 @@ constexpr Port kPorts[] = {
     {"submissions", "submission", "implicit", 2465, 465},
     {"imap", "imap", "starttls", 2143, 143},
     {"imaps", "imaps", "implicit", 2993, 993},
+    {"pop3", "pop3", "starttls", 2110, 110},
+    {"pop3s", "pop3s", "implicit", 2995, 995},
 };
 
 std::array<Town, 2> towns(const std::filesystem::path& data) {
@@ -229,14 +231,16 @@ Json describe(std::span<const Town> towns) {
 void print_for_people(std::span<const Town> towns) {
   fmt::print("\nTwo towns are up, each with a mail server of its own.\n\n");
   for (const Town& town : towns) {
-    fmt::print("  {:<14} {:<11} smtp {}  submission {}  imap {}   {}  password {}\n", town.domain,
-               town.address, kPorts[0].high, kPorts[1].high, kPorts[3].high, town.person, town.password);
+    fmt::print("  {:<14} {:<11} smtp {}  submission {}  imap {}  pop3 {}   {}  password {}\n", town.domain,
+               town.address, kPorts[0].high, kPorts[1].high, kPorts[3].high, kPorts[5].high, town.person,
+               town.password);
   }
   const std::string alice = (towns[0].home / "pabal.toml").string();
   const std::string bob = (towns[1].home / "pabal.toml").string();
   fmt::print(
       "\nSpeak to Bob's server yourself, as in the textbook:\n\n"
-      "  telnet {1} {2}          HELO crepes.fr, MAIL FROM: <alice@crepes.fr>, RCPT TO: <bob@hamburger.edu>, DATA\n\n"
+      "  telnet {1} {2}          HELO crepes.fr, MAIL FROM: <alice@crepes.fr>, RCPT TO: <bob@hamburger.edu>, DATA\n"
+      "  telnet {1} {7}          user bob, pass hungry, list, retr 1, dele 1, quit\n\n"
       "Or let Alice's server carry a letter:\n\n"
       "  curl smtp://{0}:{3} --user alice@crepes.fr:pancake --mail-from alice@crepes.fr \\\n"
       "       --mail-rcpt bob@hamburger.edu -T letter.txt\n\n"
@@ -245,7 +249,8 @@ void print_for_people(std::span<const Town> towns) {
       "  pabal --config {5} letter list bob@hamburger.edu\n"
       "  pabal --config {4} journey find --sender alice@crepes.fr\n"
       "  pabal --config {4} journey follow\n\nCtrl-C stops both.\n",
-      towns[0].address, towns[1].address, kPorts[0].high, kPorts[1].high, alice, bob, kPorts[3].high);
+      towns[0].address, towns[1].address, kPorts[0].high, kPorts[1].high, alice, bob, kPorts[3].high,
+      kPorts[5].high);
 }
 
 }  // namespace

@@ -6,11 +6,13 @@
 namespace pabal::app {
 namespace {
 
-imap::ImapOptions make_options(const Config& config, std::string host_name) {
+imap::ImapOptions make_options(const Config& config, const Config::Listener& listener,
+                               std::string host_name) {
   using std::chrono::ceil;
   using std::chrono::seconds;
   imap::ImapOptions options;
   options.host_name = std::move(host_name);
+  options.domain = listener.own_domain();
   options.max_letter_bytes = config.imap.max_letter;
   options.max_errors = config.imap.max_errors;
   options.admin_uri = config.imap.admin;
@@ -34,7 +36,7 @@ ImapService::ImapService(const Config& config, const Config::Listener& listener,
            .turned_away =
                metrics.counter("pabal_imap_turned_away_total", "IMAP connections turned away by limits"),
            .on_bug = std::move(on_bug)}),
-      options_(make_options(config, std::move(host_name))) {}
+      options_(make_options(config, listener, std::move(host_name))) {}
 
 ImapService::~ImapService() = default;
 

@@ -19,7 +19,9 @@ std::filesystem::path make_absolute(const std::filesystem::path& path) {
 }  // namespace
 
 // A protocol that is added to the server is named here.
-std::vector<std::string> protocols_served() { return {"smtp", "submission", "lmtp", "imap", "imaps"}; }
+std::vector<std::string> protocols_served() {
+  return {"smtp", "submission", "lmtp", "imap", "imaps", "pop3", "pop3s"};
+}
 
 std::expected<Place, ConfigFaults> find_place(const ConfigSchema& schema, const GlobalOptions& options) {
   Place place;

@@ -82,6 +82,7 @@ net::Task<void> SmtpService::serve(std::unique_ptr<net::Stream> stream, net::Can
   net::Connection connection(*context.loop, std::move(stream));
   delivery::SmtpHandler handler(*services_, log().with({{"peer", peer}}));
   handler.set_connection(connection);
+  handler.set_domain(listener().own_domain());
   const smtp::SessionSummary summary =
       co_await smtp::serve_smtp(connection, handler, options_, &handler.dialogue())
           .in({context.loop, &draining});

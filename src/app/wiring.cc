@@ -52,7 +52,13 @@ Server::Server(GlobalOptions options, Place place)
                                  [this](std::exception_ptr bug) { report_bug(std::move(bug)); }));
       services_.push_back(services.back().get());
     };
-    listener.protocol.starts_with("imap") ? add(imap_services_) : add(smtp_services_);
+    if (listener.protocol.starts_with("imap")) {
+      add(imap_services_);
+    } else if (listener.protocol.starts_with("pop3")) {
+      add(pop3_services_);
+    } else {
+      add(smtp_services_);
+    }
   }
 }
 
@@ -80,7 +86,9 @@ Started Server::open() {
 
   login_log_.emplace(log_, metrics_);
   throttle_.emplace(clock_, throttle_options(config()));
-  authenticator_.emplace(core_->directory(), core_->credentials(), *throttle_, random_, *login_log_);
+  authenticator_.emplace(
+      core_->directory(), core_->credentials(), *throttle_, random_, *login_log_,
+      account::AuthenticatorOptions{.default_domain = Config::domain_of(config().account.default_domain)});
 
   workers_.emplace(net::WorkerPoolOptions{
       .name = "work", .threads = config().limits.worker_threads, .max_queued = config().limits.worker_queue});
@@ -153,6 +161,18 @@ Result<void> Server::open_mail() {
                                    .log = log_});
   for (const auto& service : imap_services_) {
     service->set_backend({*imap_, &certificates_->server(), log_.with({{"listener", service->name()}})});
+  }
+  maildrops_.emplace(clock_, maildrop_options(config()));
+  pop3_.emplace(pop3::Pop3Services{.authenticator = *authenticator_,
+                                   .mailboxes = core_->mailboxes(),
+                                   .engine = core_->store(),
+                                   .journal = core_->journal(),
+                                   .connections = *connections_by_account_,
+                                   .maildrops = *maildrops_,
+                                   .clock = clock_,
+                                   .log = log_});
+  for (const auto& service : pop3_services_) {
+    service->set_backend({*pop3_, &certificates_->server(), log_.with({{"listener", service->name()}})});
   }
   return {};
 }

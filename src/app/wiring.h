@@ -31,6 +31,7 @@
 #include "app/login_log.h"
 #include "app/mail_system.h"
 #include "app/place.h"
+#include "app/pop3_service.h"
 #include "app/server_metrics.h"
 #include "app/service.h"
 #include "app/smtp_service.h"
@@ -117,6 +118,7 @@ class Server final : private ServerControl {
   net::ConnectionLimits connections_;
   std::vector<std::unique_ptr<SmtpService>> smtp_services_;
   std::vector<std::unique_ptr<ImapService>> imap_services_;
+  std::vector<std::unique_ptr<Pop3Service>> pop3_services_;
   std::vector<Service*> services_;  ///< all those with ports
 
   // From open() on, in this order:
@@ -138,6 +140,8 @@ class Server final : private ServerControl {
   std::optional<imap::FolderKeyCache> imap_keys_;
   std::optional<account::Connections> connections_by_account_;
   std::optional<imap::ImapServices> imap_;
+  std::optional<pop3::Maildrops> maildrops_;
+  std::optional<pop3::Pop3Services> pop3_;
   std::optional<Housekeeping> housekeeping_;
   std::optional<JourneyKeeping> journey_keeping_;
   std::vector<std::unique_ptr<net::Scope>> background_;  ///< by loop

@@ -37,7 +37,8 @@ std::unique_ptr<smtp::LoginExchange> SmtpHandler::begin_login(const smtp::Sessio
   if (connection_ != nullptr) {
     bindings = account::client_info_of(connection_->stream(), account::Protocol::kSubmission).bindings;
   }
-  return smtp::begin_account_login(services_.authenticator, mechanism, facts, login_, std::move(bindings));
+  return smtp::begin_account_login(services_.authenticator, mechanism, facts, login_, std::move(bindings),
+                                   domain_);
 }
 
 net::Task<Reply> SmtpHandler::mail(const smtp::SessionFacts& facts, const smtp::MailCommand& command) {

@@ -55,6 +55,8 @@ class SmtpHandler final : public smtp::ServerHandler {
   smtp::Dialogue& dialogue() { return wire_; }
   /// Whose TLS channel a login may be bound to (SCRAM-…-PLUS); outlives the handler.
   void set_connection(net::Connection& connection) { connection_ = &connection; }
+  /// Whose port it is: a login that names no domain is of it.
+  void set_domain(std::optional<account::DomainName> domain) { domain_ = std::move(domain); }
 
  private:
   net::Task<smtp::Reply> judge_sender(const smtp::SessionFacts& facts, const smtp::MailCommand& command);
@@ -64,6 +66,7 @@ class SmtpHandler final : public smtp::ServerHandler {
   SmtpServices& services_;
   const Logger log_;
   net::Connection* connection_ = nullptr;
+  std::optional<account::DomainName> domain_;
   std::optional<account::Login> login_;
   WireLog wire_{services_.clock};
 

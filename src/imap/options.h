@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "account/authenticator.h"
@@ -51,7 +52,8 @@ struct CommandLimits {
 
 struct ImapOptions {
   std::string host_name = "localhost";
-  net::TlsServer* tls = nullptr;  ///< for STARTTLS; null: not offered
+  net::TlsServer* tls = nullptr;                   ///< for STARTTLS; null: not offered
+  std::optional<account::DomainName> domain = {};  ///< the port is its own: who logs in as 'bob' is of it
 
   CommandLimits before_login{.max_line_bytes = 8 * 1024,
                              .max_literal_bytes = 4 * 1024,

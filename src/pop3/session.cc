@@ -1,6 +1,7 @@
 #include "pop3/session.h"
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 #include "pop3/detail/session.h"
 #include "pop3/grammar/command.h"
 
@@ -23,6 +24,8 @@ constexpr std::size_t kFlushBytes = 64 * 1024;
 constexpr std::size_t kMaxLoginLine = 2 * account::kMaxSaslResponseBytes;
 constexpr std::size_t kMaxLine = 1024;
 constexpr std::size_t kMaxDropped = 64 * 1024;
+// An answer's line has 512 bytes at most (RFC 2449 §4).
+constexpr std::size_t kMaxText = 450;
 
 }  // namespace
 
@@ -136,7 +139,7 @@ void Session::say(const Reply& reply) {
   if (!reply.text.empty()) {
     out_ += ' ';
     // What others wrote (a reason for a closed account) must not become lines of ours.
-    for (const char c : reply.text) out_ += is_control(c) ? ' ' : c;
+    for (const char c : utf8_prefix(reply.text, kMaxText)) out_ += is_control(c) ? ' ' : c;
   }
   out_ += "\r\n";
 }

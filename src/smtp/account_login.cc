@@ -37,12 +37,14 @@ class AccountLogin final : public LoginExchange {
 std::unique_ptr<LoginExchange> begin_account_login(account::Authenticator& authenticator,
                                                    std::string_view mechanism, const SessionFacts& facts,
                                                    std::optional<account::Login>& who,
-                                                   std::vector<account::ChannelBinding> bindings) {
+                                                   std::vector<account::ChannelBinding> bindings,
+                                                   std::optional<account::DomainName> domain) {
   const account::ClientInfo client{
       .protocol = account::Protocol::kSubmission,
       .peer = facts.peer,
       .tls = facts.tls.has_value(),
       .bindings = std::move(bindings),
+      .domain = std::move(domain),
   };
   return std::make_unique<AccountLogin>(authenticator.begin(mechanism, client), who);
 }

@@ -46,7 +46,9 @@ Reply stay_out(Session& session, const account::LoginRefused& refused) {
 }
 
 account::ClientInfo client_of(Session& session) {
-  return account::client_info_of(session.connection().stream(), account::Protocol::kImap);
+  auto client = account::client_info_of(session.connection().stream(), account::Protocol::kImap);
+  client.domain = session.options().domain;
+  return client;
 }
 
 }  // namespace
