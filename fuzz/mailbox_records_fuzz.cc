@@ -14,6 +14,7 @@
 #include "mailbox/page_codec.h"
 #include "mailbox/records.h"
 #include "mailbox/table_change.h"
+#include "mailbox/thread_ids.h"
 #include "mailbox/view.h"
 
 using namespace pabal;
@@ -93,6 +94,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_round(decode_folder(input), encode_one, decode_folder);
   check_round(decode_metadata_entries(input), encode_one, decode_metadata_entries);
   check_round(decode_metadata_state(input), encode_one, decode_metadata_state);
+  check_round(decode_thread_member(input), encode_one, decode_thread_member);
   check_round(decode_checkpoint(input), encode_checkpoint, decode_checkpoint);
   check_round(
       decode_page(input), [](const StoredPage& page) { return encode_page(page.as_of, page.rows); },

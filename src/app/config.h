@@ -140,6 +140,7 @@ struct Config {
     std::uint64_t sort_cache = 0;
     std::size_t connections_per_account = 0;
     std::size_t max_errors = 0;
+    std::size_t max_letters_of_command = 0;
     Duration idle_timeout{};
     Duration login_timeout{};
     std::string admin;

@@ -234,6 +234,9 @@ Options imap_rows() {
           "Connections of one account at one time. A mail program opens a handful."),
       row(PABAL_OPTION(imap.max_errors), whole<std::size_t>(1, 100'000), "50", kRestart,
           "Commands in a row that make no sense, after which a connection is closed."),
+      row(PABAL_OPTION(imap.max_letters_of_command), whole<std::size_t>(0, 1'000'000), "0", kRestart,
+          "How many letters one FETCH, STORE, MOVE, COPY, APPEND or UID EXPUNGE may take (MESSAGELIMIT, RFC 9738, "
+          "which asks for 1000 at least). Programs that do not know of it see less than there is. 0: no limit."),
       row(PABAL_OPTION(imap.idle_timeout), duration("30m", "1d"), "\"30m\"", kRestart,
           "How long a mail program may be silent, in IDLE too (RFC 9051 §5.4 asks for 30 minutes)."),
       row(PABAL_OPTION(imap.login_timeout), duration("10s", "1h"), "\"3m\"", kRestart,

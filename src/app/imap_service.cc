@@ -15,6 +15,7 @@ imap::ImapOptions make_options(const Config& config, const Config::Listener& lis
   options.domain = listener.own_domain();
   options.max_letter_bytes = config.imap.max_letter;
   options.max_errors = config.imap.max_errors;
+  options.max_letters_of_command = config.imap.max_letters_of_command;
   options.admin_uri = config.imap.admin;
   options.comment = config.imap.comment;
   options.deadlines.idle = ceil<seconds>(config.imap.idle_timeout);

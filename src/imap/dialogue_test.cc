@@ -48,6 +48,7 @@ class ImapDialogues : public testing::TestWithParam<std::filesystem::path> {
                                             .max_command_bytes = 300,
                                             .max_dropped_bytes = 1000};
            }},
+          {"few letters", [&] { server_.options.max_letters_of_command = 2; }},
           {"notes of the server",
            [this] {
              server_.options.admin_uri = "mailto:postmaster@hamburger.edu";

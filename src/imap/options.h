@@ -61,6 +61,7 @@ struct ImapOptions {
                              .max_dropped_bytes = 64 * 1024};
   CommandLimits after_login;
   std::uint64_t max_letter_bytes = 50 * 1024 * 1024;  ///< of APPEND
+  std::size_t max_letters_of_command = 0;             ///< MESSAGELIMIT (RFC 9738); 0: as many as there are
   /// What all clients are told of the server (METADATA, RFC 5464 §3.2.1.1); empty: nothing.
   std::string admin_uri;
   std::string comment;

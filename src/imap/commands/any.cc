@@ -38,6 +38,8 @@ std::string capabilities(Session& session) {
     out += kInside;
     if (!session.enabled().compressed) out += " COMPRESS=DEFLATE";
     out += fmt::format(" APPENDLIMIT={}", session.options().max_letter_bytes);
+    const std::size_t letters = session.options().max_letters_of_command;
+    if (letters > 0) out += fmt::format(" MESSAGELIMIT={}", letters);
     return out;
   }
   net::Connection& connection = session.connection();

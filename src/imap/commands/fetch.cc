@@ -8,6 +8,7 @@
 
 #include "imap/commands/families.h"
 #include "imap/detail/letter_section.h"
+#include "imap/detail/message_limit.h"
 #include "imap/grammar/object_id.h"
 #include "imap/grammar/write_letter.h"
 #include "imap/grammar/write_responses.h"
@@ -314,6 +315,11 @@ Answer run_fetch(Session& session, Request request) {
   Positions positions = *std::move(found);
   if (command->changed_since) positions = changed_since(view, positions, *command->changed_since);
   if (command->partial) positions = window(positions, *command->partial);
+  Limited limited = limit_letters(session, *view.told, std::move(positions));
+  if (command->partial && !limited.code.empty()) {
+    co_return too_many_letters(session,
+                               fmt::format("MESSAGELIMIT {}", session.options().max_letters_of_command));
+  }
   if (command->vanished) {
     const auto vanished = co_await tell_vanished(session, *command);
     if (!vanished) co_return reply_or_end(vanished.error());
@@ -325,8 +331,8 @@ Answer run_fetch(Session& session, Request request) {
   const FetchItems& items = fetch.command.items;
   const bool rows_only =
       (items.bits & (kFromFacts | bit_of(FetchItem::kThreadId))) == 0 && items.sections.empty();
-  const Result<void> told = rows_only ? co_await tell_rows(session, fetch, positions)
-                                      : co_await tell_letters(session, fetch, positions);
+  const Result<void> told = rows_only ? co_await tell_rows(session, fetch, limited.positions)
+                                      : co_await tell_letters(session, fetch, limited.positions);
   if (!told) co_return reply_or_end(told.error());
   if (!fetch.to_be_seen.empty()) {
     const auto seen = co_await session.mailboxes().change(
@@ -336,7 +342,7 @@ Answer run_fetch(Session& session, Request request) {
                                         .flags = {.system = mailbox::kSeen}});
     if (!seen) co_return reply_for(seen.error());
   }
-  co_return summary_of(fetch);
+  co_return with_limit(session, summary_of(fetch), limited.code);
 }
 
 }  // namespace pabal::imap::detail

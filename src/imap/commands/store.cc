@@ -2,6 +2,7 @@
 #include "imap/grammar/store_commands.h"
 
 #include "imap/commands/families.h"
+#include "imap/detail/message_limit.h"
 #include "imap/grammar/session_commands.h"
 #include "mailbox/view.h"
 
@@ -120,9 +121,10 @@ Answer run_store(Session& session, Request request) {
   Selected& view = *session.selected();
   if (!may_store(*command, view.changeable())) co_return may_not(view);
   if (command->unchanged_since) session.enabled().condstore = true;
-  const auto positions = find_positions(view, command->set, request.by_uid);
+  auto positions = find_positions(view, command->set, request.by_uid);
   if (!positions) co_return bad(positions.error().detail);
-  mailbox::UidSet uids = uids_of(*view.told, *positions);
+  const Limited limited = limit_letters(session, *view.told, *std::move(positions));
+  mailbox::UidSet uids = uids_of(*view.told, limited.positions);
   if (uids.empty()) co_return ok("There are none of those");
   const auto stored = co_await session.mailboxes().change(
       view.account, mailbox::SetFlags{.folder = view.folder,
@@ -134,7 +136,7 @@ Answer run_store(Session& session, Request request) {
   if (!stored) co_return reply_for(stored.error());
   const auto told = co_await tell_stored(session, *command, uids.subtract(stored->stale));
   if (!told) co_return reply_or_end(told.error());
-  if (stored->stale.empty()) co_return ok("Stored");
+  if (stored->stale.empty()) co_return with_limit(session, ok("Stored"), limited.code);
   // RFC 7162 §3.1.3: by the numbers that the command speaks in.
   Reply reply = ok("Others changed those first");
   reply.code = "MODIFIED ";
@@ -146,7 +148,7 @@ Answer run_store(Session& session, Request request) {
     }
   }
   numbers.finish();
-  co_return reply;
+  co_return with_limit(session, std::move(reply), limited.code);
 }
 
 namespace {
@@ -164,6 +166,18 @@ Answer expunge(Session& session, std::optional<mailbox::UidSet> uids) {
   co_return reply;
 }
 
+/// Those that are flagged \Deleted, which alone a UID EXPUNGE works on.
+Positions deleted_of(const Selected& view, const Positions& positions) {
+  Positions out;
+  for (const NumberRange& range : positions) {
+    for_each_row(*view.told, range, [&](std::size_t position, const mailbox::Row& row) {
+      const auto at = static_cast<std::uint32_t>(position);
+      if (has(view.row_now(row).flags, mailbox::kDeleted)) out.push_back({at, at});
+    });
+  }
+  return out;
+}
+
 }  // namespace
 
 Answer run_expunge(Session& session, Request request) {
@@ -177,11 +191,14 @@ Answer run_uid_expunge(Session& session, Request request) {
   Cursor in = request.arguments();
   const auto set = parse_uid_expunge(in, session.dialect());
   if (!set) co_return bad(set.error().detail);
-  const auto positions = find_positions(*session.selected(), *set, true);
+  const Selected& view = *session.selected();
+  const auto positions = find_positions(view, *set, true);
   if (!positions) co_return bad(positions.error().detail);
-  mailbox::UidSet uids = uids_of(*session.selected()->told, *positions);
+  const Limited limited = limit_letters(session, *view.told, deleted_of(view, *positions));
+  mailbox::UidSet uids = uids_of(*view.told, limited.positions);
   if (uids.empty()) co_return ok("There are none of those");
-  co_return co_await expunge(session, std::move(uids));
+  PABAL_CO_TRY(Reply reply, co_await expunge(session, std::move(uids)));
+  co_return with_limit(session, std::move(reply), limited.code);
 }
 
 }  // namespace pabal::imap::detail

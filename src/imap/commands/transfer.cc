@@ -2,6 +2,7 @@
 // copied: within an account the letter is the same, and another account's is another one of the same blob.
 #include "imap/commands/families.h"
 #include "imap/detail/folders.h"
+#include "imap/detail/message_limit.h"
 #include "imap/grammar/store_commands.h"
 
 namespace pabal::imap::detail {
@@ -119,12 +120,14 @@ Answer transfer(Session& session, Request request, bool move) {
   if (move && view.read_only) co_return no("NOPERM", "The mailbox is open read-only: SELECT it to change it");
   // RFC 6851 §4.2.
   if (move && !view.rights.has_all({Right::kDeleteLetters, Right::kExpunge})) co_return no_permission();
-  const auto positions = find_positions(view, command->set, request.by_uid);
+  auto positions = find_positions(view, command->set, request.by_uid);
   if (!positions) co_return bad(positions.error().detail);
+  const Limited limited = limit_letters(session, *view.told, *std::move(positions));
+  if (!move && !limited.code.empty()) co_return too_many_letters(session, limited.code);
   const auto target = co_await find_folder(session, command->mailbox);
   if (!target) co_return reply_for(target.error());
   if (auto refused = refusal(*target, {Right::kInsert}, "TRYCREATE")) co_return *std::move(refused);
-  mailbox::UidSet uids = uids_of(*view.told, *positions);
+  mailbox::UidSet uids = uids_of(*view.told, limited.positions);
   if (uids.empty()) co_return ok("There are none of those");
   const auto quota = co_await session.services().directory.load_quota_limit(target->account());
   if (!quota) co_return reply_for(quota.error());
@@ -144,7 +147,7 @@ Answer transfer(Session& session, Request request, bool move) {
   // RFC 6851 §4.3: in an untagged OK, in front of the EXPUNGEs.
   session.out() += fmt::format("* OK [{}] Moved\r\n", copy_uid(*done));
   if (session.enabled().qresync) reply.code = fmt::format("HIGHESTMODSEQ {}", done->mod_seq);
-  co_return reply;
+  co_return with_limit(session, std::move(reply), limited.code);
 }
 
 }  // namespace

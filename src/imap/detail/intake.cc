@@ -4,6 +4,7 @@
 
 #include "base/ascii.h"
 #include "imap/detail/letter_section.h"
+#include "imap/detail/message_limit.h"
 #include "mailbox/facts.h"
 #include "message/letter.h"
 
@@ -120,6 +121,9 @@ Intake::Taken Intake::take(Cursor in) {
   for (bool more = true; more;) {
     auto message = parse_append_message(in_, session_.dialect());
     if (!message) co_return bad(message.error().detail);
+    const std::size_t limit = session_.options().max_letters_of_command;
+    if (limit > 0 && letters_.size() == limit)
+      co_return too_many_letters(session_, fmt::format("MESSAGELIMIT {}", limit));
     if (letters_.size() == target_.most_letters) {
       co_return no("LIMIT", target_.most_letters == 1
                                 ? std::string("One letter replaces another")

@@ -133,6 +133,17 @@ Result<Query> parse_set(Reading& r, bool uid) {
   return Query{query::InSet{r.out.sets.size() - 1}};
 }
 
+/// RFC 9738 §3.2: "UIDAFTER" / "UIDBEFORE" SP uniqueid
+template <bool kAfter>
+Result<Query> uid_beside(Reading& r, const Row&) {
+  PABAL_TRY_VOID(parse_space(r.in, r.dialect));
+  PABAL_TRY(const std::uint32_t uid, parse_nz_number(r.in));
+  if (uid == (kAfter ? UINT32_MAX : 1)) return nothing();
+  r.out.sets.push_back(
+      {SequenceSet::of(kAfter ? NumberRange{uid + 1, UINT32_MAX} : NumberRange{1, uid - 1}), true});
+  return Query{query::InSet{r.out.sets.size() - 1}};
+}
+
 Result<Query> uid(Reading& r, const Row&) {
   PABAL_TRY_VOID(parse_space(r.in, r.dialect));
   return parse_set(r, true);
@@ -177,6 +188,8 @@ constexpr Row kRows[] = {
     {"NEW", none},
     {"OLD", all},
     {"UID", uid},
+    {"UIDAFTER", uid_beside<true>},
+    {"UIDBEFORE", uid_beside<false>},
     {"FROM", field, {}, false, "From"},
     {"TO", field, {}, false, "To"},
     {"CC", field, {}, false, "Cc"},
