@@ -5,6 +5,7 @@
 #include "base/ascii.h"
 #include "base/heap.h"
 #include "imap/detail/metadata.h"
+#include "imap/detail/notify.h"
 #include "imap/detail/session.h"
 #include "imap/grammar/write_string.h"
 
@@ -80,6 +81,10 @@ Result<Reply> reply_or_end(const Error& error) {
 Session::Session(net::Connection& connection, ImapServices& services, const ImapOptions& options)
     : connection_(connection), services_(services), options_(options), reader_(connection) {}
 
+Session::~Session() = default;
+
+void Session::set_notifier(std::unique_ptr<Notifier> notifier) { notifier_ = std::move(notifier); }
+
 Step Session::greet() {
   out_ = fmt::format("* OK [CAPABILITY {}] {} Pabal\r\n", capabilities(*this), options_.host_name);
   return write_out();
@@ -98,7 +103,9 @@ net::Deadline Session::silence() const {
 }
 
 Step Session::wait_for_client() {
-  return is_idling() && selected_ ? tell_news_until_input(*this) : connection_.wait_for_input(silence());
+  if (notifier_) return wait_with_news(*this);  // RFC 5465 §4: IDLE tells the same
+  return is_idling() && (selected_ || enabled_.metadata) ? tell_news_until_input(*this)
+                                                         : connection_.wait_for_input(silence());
 }
 
 Step Session::serve_client() { return is_idling() ? end_idle() : serve_command(); }

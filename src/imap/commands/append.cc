@@ -37,8 +37,7 @@ net::Task<Result<mailbox::AppendedAll>> replace(Session& session, const Selected
   std::vector<mailbox::Arrival> letters = std::move(intake).letters();
   if (account == view.account) {
     co_return co_await mailboxes.change(
-        account,
-        mailbox::Replace{.arrival = std::move(letters.front()), .folder = view.folder, .uid = old});
+        account, mailbox::Replace{.arrival = std::move(letters.front()), .folder = view.folder, .uid = old});
   }
   PABAL_CO_TRY(mailbox::AppendedAll stored,
                co_await mailboxes.change(account, mailbox::AppendAll{std::move(letters)}));

@@ -41,6 +41,8 @@ Answer run_idle(Session& session, Request request);
 
 // fetch.cc
 Answer run_fetch(Session& session, Request request);
+/// Tells those items of some letters, unasked, and sets no \Seen.
+Step fetch_letters(Session& session, FetchItems items, Positions positions);
 
 // store.cc
 Answer run_store(Session& session, Request request);
@@ -73,6 +75,9 @@ Answer run_deleteacl(Session& session, Request request);
 Answer run_getacl(Session& session, Request request);
 Answer run_listrights(Session& session, Request request);
 Answer run_myrights(Session& session, Request request);
+
+// notify.cc
+Answer run_notify(Session& session, Request request);
 
 // quota.cc
 Answer run_getquota(Session& session, Request request);

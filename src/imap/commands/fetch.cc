@@ -345,4 +345,13 @@ Answer run_fetch(Session& session, Request request) {
   co_return with_limit(session, summary_of(fetch), limited.code);
 }
 
+Step fetch_letters(Session& session, FetchItems items, Positions positions) {
+  PABAL_CO_TRY(RowStyle style, co_await session.row_style());
+  const bool rows_only = (items.bits & kFromFacts) == 0 && items.sections.empty();
+  Fetch fetch{.command = {}, .style = std::move(style), .table = session.selected()->told};
+  fetch.command.items = std::move(items);
+  co_return rows_only ? co_await tell_rows(session, fetch, positions)
+                      : co_await tell_letters(session, fetch, positions);
+}
+
 }  // namespace pabal::imap::detail

@@ -2,6 +2,7 @@
 #include "imap/detail/folders.h"
 
 #include "imap/commands/families.h"
+#include "imap/detail/notify.h"
 #include "imap/grammar/mailbox_commands.h"
 #include "imap/grammar/object_id.h"
 #include "mailbox/metadata.h"
@@ -102,6 +103,8 @@ Answer set_subscribed(Session& session, Request request, bool subscribed) {
     const auto changed =
         co_await shares.set_subscribed(session.account(), folder->account(), (*folder)->id, subscribed);
     if (!changed) co_return reply_for(changed.error());
+    if (session.notifier() != nullptr)
+      session.notifier()->set_subscribed(folder->account(), (*folder)->id, subscribed);
     co_return ok("Done");
   }
   if ((*folder)->subscribed == subscribed) co_return ok("So it was already");

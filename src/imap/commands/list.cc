@@ -13,21 +13,6 @@
 namespace pabal::imap::detail {
 namespace {
 
-StatusValues status_of(const Session& session, const mailbox::Folder& folder) {
-  StatusValues out;
-  out.messages = folder.letters;
-  out.uid_next = folder.uid_next.value();
-  out.uid_validity = folder.uid_validity;
-  out.unseen = folder.unseen;
-  out.deleted = folder.deleted;
-  out.size = folder.bytes;
-  out.highest_mod_seq = std::max(folder.mod_seq, mailbox::ModSeq(1));
-  out.append_limit = session.options().max_letter_bytes;
-  out.deleted_storage = folder.deleted_bytes;
-  out.id = folder.id;
-  return out;
-}
-
 /// A name of the list: a folder, or one that is there for those below it.
 struct Listed {
   std::string path;

@@ -46,6 +46,7 @@ constexpr std::array kTable = std::to_array<Command>({
     {"GETQUOTAROOT", kInside, kPlain, run_getquotaroot},
     {"GETMETADATA", kInside, kPlain, run_getmetadata},
     {"SETMETADATA", kInside, kPlain, run_setmetadata},
+    {"NOTIFY", kInside, kAsksForNews, run_notify},
     {"SETACL", kInside, kPlain, run_setacl},
     {"DELETEACL", kInside, kPlain, run_deleteacl},
     {"GETACL", kInside, kPlain, run_getacl},

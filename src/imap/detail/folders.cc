@@ -121,6 +121,21 @@ mailbox::Rights rights_above(const Session& session, const FoundFolder& found) {
   return {};
 }
 
+StatusValues status_of(const Session& session, const mailbox::Folder& folder) {
+  StatusValues out;
+  out.messages = folder.letters;
+  out.uid_next = folder.uid_next.value();
+  out.uid_validity = folder.uid_validity;
+  out.unseen = folder.unseen;
+  out.deleted = folder.deleted;
+  out.size = folder.bytes;
+  out.highest_mod_seq = std::max(folder.mod_seq, mailbox::ModSeq(1));
+  out.append_limit = session.options().max_letter_bytes;
+  out.deleted_storage = folder.deleted_bytes;
+  out.id = folder.id;
+  return out;
+}
+
 Reply no_such_folder() { return no("NONEXISTENT", "There is no mailbox of that name"); }
 Reply no_permission() { return no("NOPERM", "You have no right to do that"); }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "imap/detail/session.h"
+#include "imap/grammar/write_responses.h"
 #include "mailbox/folder.h"
 #include "mailbox/shares.h"
 
@@ -61,6 +62,8 @@ mailbox::Rights rights_above(const Session& session, const FoundFolder& found);
 inline constexpr mailbox::Rights kRightsToKnow{mailbox::Right::kLookup,       mailbox::Right::kRead,
                                                mailbox::Right::kInsert,       mailbox::Right::kCreateFolders,
                                                mailbox::Right::kDeleteFolder, mailbox::Right::kAdminister};
+
+StatusValues status_of(const Session& session, const mailbox::Folder& folder);
 
 Reply no_such_folder();
 /// What is told of a folder without all of those rights: that one who may not look it up is not there at all.

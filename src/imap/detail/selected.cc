@@ -1,5 +1,6 @@
 #include "imap/detail/selected.h"
 
+#include "imap/detail/notify.h"
 #include "imap/detail/rows.h"
 #include "imap/detail/search_contexts.h"
 #include "imap/detail/session.h"
@@ -78,7 +79,7 @@ mailbox::UidSet uids_of(const mailbox::FolderTable& table, const Positions& posi
 
 // RFC 9051 §7.4.1, §7.5.1. Flags go first, under the numbers that the client knows; removals and new letters
 // go together, or not at all while numbers must stay what they are.
-Step Session::tell_changes(bool may_renumber, bool look_elsewhere) {
+Step Session::tell_changes(bool may_renumber, bool look_elsewhere, bool flags_are_news) {
   Selected& view = *selected_;
   mailbox::Table now = mailboxes().find_open(view.account, view.folder);
   // News of this node come first; only where there are none is the store asked for those of others.
@@ -118,6 +119,7 @@ Step Session::tell_changes(bool may_renumber, bool look_elsewhere) {
     }
     news = mailbox::compare(*told, *now, view.flags_told);
   }
+  if (!flags_are_news && news.expunged.empty() && news.first_new == now->size()) co_return Result<void>();
   PABAL_CO_TRY(const RowStyle style, co_await row_style());
   tell_keywords(style);
   for (const auto& changed : news.changed) {
@@ -144,6 +146,7 @@ Step Session::tell_changes(bool may_renumber, bool look_elsewhere) {
   if (news.first_new < now->size()) out_ += fmt::format("* {} EXISTS\r\n", now->size());
   out_ += results.added;
   view.see_all_of(std::move(now));
+  if (notifier_) co_return co_await notifier_->tell_arrivals(*this, news.first_new);
   co_return Result<void>();
 }
 

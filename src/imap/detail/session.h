@@ -60,6 +60,7 @@ struct Request {
 };
 
 class Session;
+class Notifier;
 
 /// What is particular about a command; one bit each.
 enum Trait : unsigned {
@@ -96,6 +97,8 @@ struct Enabled {
 class Session {
  public:
   Session(net::Connection& connection, ImapServices& services, const ImapOptions& options);
+
+  ~Session();
 
   // A session's life is greet(); hand_over(), wait_for_client() and serve_client() again and again; leave().
   // serve_imap() awaits them side by side, so that a silent client costs no frame but its own.
@@ -140,6 +143,10 @@ class Session {
   void begin_idle(std::string_view tag);
   bool is_idling() const { return !idle_tag_.empty(); }
 
+  /// What the client wants to hear of while it is silent; null as long as it never said NOTIFY.
+  Notifier* notifier() { return notifier_.get(); }
+  void set_notifier(std::unique_ptr<Notifier> notifier);
+
   // Answering.
   std::string& out() { return out_; }
   /// Sends what is there if it is much; long answers call it now and then.
@@ -147,8 +154,9 @@ class Session {
   /// Sends all of it now.
   Step flush_all();
   /// Says what changed in the folder since the client was told last. Waits for the store only if this node
-  /// does not hold the folder. `look_elsewhere` asks for other nodes' changes too.
-  Step tell_changes(bool may_renumber, bool look_elsewhere = false);
+  /// does not hold the folder. `look_elsewhere` asks for other nodes' changes too. Where flags are no news by
+  /// themselves they wait for others.
+  Step tell_changes(bool may_renumber, bool look_elsewhere = false, bool flags_are_news = true);
   /// The rights on the open folder as they are now, if it is another's. Without the right to read, the
   /// session ends.
   Step renew_rights();
@@ -157,9 +165,9 @@ class Session {
   void tell_keywords(const RowStyle& style);
   /// The tagged line before the command ends: in front of a handshake.
   Step say_now(std::string_view tag, const Reply& reply);
-  /// Whether untagged FETCH responses name the UID too: always with QRESYNC (RFC 7162 §3.2.4), and in
-  /// commands by UID.
-  bool tells_uids() const { return enabled_.qresync || enabled_.uid_only || by_uid_; }
+  /// Whether untagged FETCH responses name the UID too: always with QRESYNC (RFC 7162 §3.2.4) and NOTIFY
+  /// (RFC 5465 §5.1), and in commands by UID.
+  bool tells_uids() const { return enabled_.qresync || enabled_.uid_only || by_uid_ || notifier_; }
   /// Notes that nothing more is to come behind the reply.
   void end(SessionSummary::End how, std::string_view why = {});
   /// Waits and commands get no longer than that.
@@ -195,6 +203,7 @@ class Session {
   account::AccountId account_;
   account::Connections::Place place_;
   std::unique_ptr<Selected> selected_;
+  std::unique_ptr<Notifier> notifier_;
   std::string out_;
   std::string idle_tag_;
   SessionSummary summary_;
