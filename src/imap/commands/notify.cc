@@ -8,12 +8,10 @@ namespace {
 
 /// All that are supported (RFC 5465 §3.1).
 constexpr std::string_view kBadEvent =
-    "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)";
+    "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange"
+    " MailboxMetadataChange ServerMetadataChange)";
 
-bool is_supported(const NotifyEvents& events) {
-  return events.unknown.empty() && !events.annotation_change && !events.mailbox_metadata_change &&
-         !events.server_metadata_change;
-}
+bool is_supported(const NotifyEvents& events) { return events.unknown.empty() && !events.annotation_change; }
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "imap/commands/families.h"
+#include "imap/detail/metadata.h"
 #include "imap/grammar/write_responses.h"
 #include "net/scope.h"
 #include "net/signal.h"
@@ -32,6 +33,8 @@ void add(NotifyEvents& events, const NotifyEvents& more) {
   events.flag_change |= more.flag_change;
   events.mailbox_name |= more.mailbox_name;
   events.subscription_change |= more.subscription_change;
+  events.mailbox_metadata_change |= more.mailbox_metadata_change;
+  events.server_metadata_change |= more.server_metadata_change;
 }
 
 /// As a client names it, whoever it belongs to.
@@ -140,6 +143,13 @@ net::Task<Result<std::unique_ptr<Notifier>>> Notifier::make(Session& session, No
   }
   if (out->homes_.size() > kMaxAccounts)
     co_return fail(ErrorKind::kOverLimit, "More than {} people share folders with you", kMaxAccounts - 1);
+  for (const Group& group : out->groups_) add(out->wanted_, group.events);
+  if (!out->wants_metadata()) co_return out;
+  for (const Home& home : out->homes_) {
+    mailbox::Metadata metadata(session.services().engine, home.account);
+    PABAL_CO_TRY(const auto latest, co_await metadata.changes_since(UINT64_MAX));
+    out->metadata_told_[home.account] = latest.last;
+  }
   co_return out;
 }
 
@@ -217,7 +227,8 @@ Step Notifier::tell_state(Session& session, bool with_status) {
 
 Step Notifier::tell_news(Session& session, bool look_elsewhere) {
   for (Home& home : homes_) {
-    const auto told = co_await tell_news_of(session, home, look_elsewhere);
+    Result<void> told = co_await tell_news_of(session, home, look_elsewhere);
+    if (told && wants_metadata()) told = co_await tell_metadata_of(session, home);
     if (!told && told.error().kind != ErrorKind::kClose && told.error().kind != ErrorKind::kDeadline &&
         told.error().kind != ErrorKind::kCancelled) {
       session.out() += "* OK [NOTIFICATIONOVERFLOW] What is new can't be told at the moment\r\n";
@@ -363,6 +374,32 @@ Step Notifier::tell_news_of(Session& session, Home& home, bool look_elsewhere) {
   looking.tell_parents();
   home.folders = now.folders;
   co_return co_await session.flush();
+}
+
+// RFC 5465 §5.6, §5.7.
+Step Notifier::tell_metadata_of(Session& session, const Home& home) {
+  mailbox::Metadata metadata(session.services().engine, home.account);
+  std::uint64_t& told = metadata_told_[home.account];
+  PABAL_CO_TRY(auto news, co_await metadata.changes_since(told));
+  told = news.last;
+  for (auto& change : news.changes) {
+    if (!home.own()) std::erase_if(change.entries, [](const std::string& name) { return is_private(name); });
+    if (change.entries.empty()) continue;
+    if (change.folder == mailbox::kAccountMetadata) {
+      if (home.own() && wanted_.server_metadata_change)
+        append_metadata_changed(session.out(), "", change.entries, session.dialect());
+      continue;
+    }
+    const mailbox::Folder* folder = home.folders->find(change.folder);
+    if (folder == nullptr) continue;
+    const mailbox::Rights rights = home.rights_on(*folder, session.account());
+    if (!rights.has(Right::kLookup) || !rights.has_any(kRightsToAnnotate)) continue;
+    const std::string path = path_in(home, *folder);
+    if (events_for(home, path, *folder).mailbox_metadata_change)
+      append_metadata_changed(session.out(), path, change.entries, session.dialect());
+    PABAL_CO_TRY_VOID(co_await session.flush());
+  }
+  co_return Result<void>();
 }
 
 Step Notifier::tell_arrivals(Session& session, std::size_t first) const {

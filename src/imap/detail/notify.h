@@ -9,6 +9,7 @@
 // We do not know which of the changes are the client's own, and tell them all (RFC 5465 §5: SHOULD omit).
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,11 +53,15 @@ class Notifier {
 
   NotifyEvents events_for(const Home& home, const std::string& path, const mailbox::Folder& folder) const;
   Step tell_news_of(Session& session, Home& home, bool look_elsewhere);
+  Step tell_metadata_of(Session& session, const Home& home);
+  bool wants_metadata() const { return wanted_.mailbox_metadata_change || wanted_.server_metadata_change; }
 
   NotifyEvents selected_;
   bool delays_expunges_ = false;
   std::vector<Group> groups_;
+  NotifyEvents wanted_;      ///< of all groups together
   std::vector<Home> homes_;  ///< with the folders that were told
+  std::map<account::AccountId, std::uint64_t> metadata_told_;
 };
 
 /// Tells news as they come, until the client says something.
