@@ -63,7 +63,9 @@ std::optional<Response> Http2Exchange::judge() {
       request_.has_body && equals_ignoring_case(request_.find("expect").value_or(""), "100-continue");
   if (request_.target.size() > session_.options.head.max_target_bytes)
     fault_ = {Status::kUriTooLong, "the target is too long"};
-  if (!fault_ && (!is_target(request_.target) || !is_authority(request_.host)))
+  // Of other schemes than http the library takes any path.
+  const bool has_path = request_.target.starts_with('/') || request_.target == "*";
+  if (!fault_ && (!has_path || !is_target(request_.target) || !is_authority(request_.host)))
     fault_ = {Status::kBadRequest, "its path or its host is none"};
   if (!fault_) return std::nullopt;
   ++session_.summary.faults;
