@@ -251,5 +251,28 @@ TEST_F(IndexTest, RunsInTheBackground) {
   EXPECT_FALSE(find({Needle::Where::kBody, "STRAGGLER"}).may_have(LetterId(170)));
 }
 
+net::Task<void> run_until_done(net::Loop& loop, Indexer& indexer) {
+  net::Scope scope(loop);
+  scope.spawn(indexer.run());
+  while (indexer.behind() > 0) {
+    if (!co_await net::sleep_until(loop.in(std::chrono::milliseconds(1)))) break;
+  }
+  scope.cancel();
+  co_await scope.join();
+}
+
+TEST_F(IndexTest, WhoIsSearchedGoesFirst) {
+  for (int i = 0; i < 100; ++i) letters_.add("Subject: x\r\n\r\nsomething\r\n");
+  net::WorkerPool urgent({.name = "urgent", .threads = 1});
+  Indexer indexer(loop_.loop(), *engine_, letters_, workers_, {}, {.urgent_workers = &urgent});
+  const account::AccountId others[] = {account::AccountId(1), account::AccountId(2)};
+  for (const account::AccountId other : others) indexer.wake(other);
+  indexer.hurry(kBob);
+  EXPECT_EQ(indexer.behind(), 3U);
+  loop_.run_until_done(run_until_done(loop_.loop(), indexer));
+  EXPECT_EQ(letters_.asked, std::vector({kBob, others[0], others[1]}));
+  EXPECT_EQ(state().through, LetterId(100));
+}
+
 }  // namespace
 }  // namespace pabal::mailbox::search

@@ -14,8 +14,9 @@ namespace pabal::mailbox::search {
 
 class MemoryLetters final : public LetterTexts {
  public:
-  net::Task<Result<std::vector<ListedLetter>>> list(account::AccountId, LetterId after,
+  net::Task<Result<std::vector<ListedLetter>>> list(account::AccountId account, LetterId after,
                                                     std::size_t limit) override {
+    if (asked.empty() || asked.back() != account) asked.push_back(account);
     std::vector<ListedLetter> found;
     for (auto at = letters.upper_bound(after); at != letters.end() && found.size() < limit; ++at) {
       found.push_back({at->first, at->second.size()});
@@ -35,6 +36,7 @@ class MemoryLetters final : public LetterTexts {
   std::map<LetterId, std::string> letters;
   std::uint64_t last = 0;
   std::size_t reads = 0;
+  std::vector<account::AccountId> asked;  ///< for whose letters, in this order; all have the same
 };
 
 /// Words of several scripts, some of which begin alike.
