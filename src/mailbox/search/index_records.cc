@@ -74,6 +74,11 @@ std::string segment_prefix(SegmentId segment) {
   return key;
 }
 
+std::optional<SegmentId> parse_segment_key(std::string_view key) {
+  if (!key.starts_with(kSegmentPrefix)) return std::nullopt;
+  return Cursor(key.substr(kSegmentPrefix.size())).take_u32();
+}
+
 std::string chunk_key(SegmentId segment, Family family, std::uint32_t number) {
   std::string key = segment_prefix(segment);
   key += letter_of(family);

@@ -56,6 +56,8 @@ std::string encode(const IndexState& state);
 std::optional<IndexState> decode_index_state(std::string_view bytes);
 
 std::string segment_prefix(SegmentId segment);
+/// Which segment a key below kSegmentPrefix belongs to.
+std::optional<SegmentId> parse_segment_key(std::string_view key);
 std::string chunk_key(SegmentId segment, Family family, std::uint32_t number);
 std::string directory_key(SegmentId segment, Family family);
 

@@ -49,14 +49,24 @@ net::Task<Result<void>> IndexWriter::load() {
   co_return co_await erase_leftovers();
 }
 
-// The segments first: after a crash between, the state names what is not there, and is found out again.
 net::Task<Result<void>> IndexWriter::begin_anew() {
   PABAL_CO_TRY(const auto value, co_await engine_.get_one(partition_, std::string(kStateKey)));
-  state_ = {};
   version_.reset();
   if (value) version_ = value->version;
-  PABAL_CO_TRY_VOID(co_await erase(std::string(kSegmentPrefix)));
-  co_return co_await commit(store::Batch(partition_), IndexState());
+  // The state may not be readable, so the keys tell which segments there are.
+  IndexState next;
+  store::KeyRange rest = store::KeyRange::with_prefix(kSegmentPrefix);
+  while (true) {
+    PABAL_CO_TRY(const store::ScanPage page,
+                 co_await engine_.scan(partition_, rest, {.max_entries = 1, .keys_only = true}));
+    const auto segment = page.empty() ? std::nullopt : parse_segment_key(page[0].key);
+    if (!segment || *segment == UINT32_MAX) break;
+    next.leftovers.push_back(*segment);
+    next.next_segment = *segment + 1;
+    rest.start = segment_prefix(next.next_segment);
+  }
+  PABAL_CO_TRY_VOID(co_await commit(store::Batch(partition_), next));
+  co_return co_await erase_leftovers();
 }
 
 net::Task<Result<void>> IndexWriter::commit(store::Batch batch, const IndexState& next) {
@@ -180,14 +190,14 @@ net::Task<Result<void>> IndexWriter::merge(std::vector<bool> alive) {
 }
 
 net::Task<Result<void>> IndexWriter::erase_leftovers() {
-  for (const SegmentId id : state_.leftovers) PABAL_CO_TRY_VOID(co_await erase(segment_prefix(id)));
+  for (const SegmentId id : state_.leftovers) PABAL_CO_TRY_VOID(co_await erase_segment(id));
   IndexState next = state_;
   next.leftovers.clear();
   co_return co_await commit(store::Batch(partition_), next);
 }
 
-net::Task<Result<void>> IndexWriter::erase(std::string prefix) {
-  std::optional<store::KeyRange> rest = store::KeyRange::with_prefix(prefix);
+net::Task<Result<void>> IndexWriter::erase_segment(SegmentId segment) {
+  std::optional<store::KeyRange> rest = store::KeyRange::with_prefix(segment_prefix(segment));
   while (rest) {
     PABAL_CO_TRY(const store::ScanPage page,
                  co_await engine_.scan(partition_, *rest, {.max_entries = 5000, .keys_only = true}));

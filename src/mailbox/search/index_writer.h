@@ -36,7 +36,7 @@ class IndexWriter {
   /// What is there; first of all, and after kConflict.
   net::Task<Result<void>> load();
   const IndexState& state() const { return state_; }
-  /// Instead of load(): whatever is there goes away, readable or not. Searches meanwhile find it damaged.
+  /// Instead of load(): whatever is there goes away, readable or not.
   net::Task<Result<void>> begin_anew();
 
   /// The letters behind state().through, up to `through`.
@@ -57,7 +57,7 @@ class IndexWriter {
   net::Task<Result<void>> publish(NewSegment& segment, IndexState next);
   net::Task<Result<void>> commit(store::Batch batch, const IndexState& next);
   net::Task<Result<void>> erase_leftovers();
-  net::Task<Result<void>> erase(std::string prefix);
+  net::Task<Result<void>> erase_segment(SegmentId segment);
   NewSegment begin_segment(LetterId first, LetterId last);
 
   store::Engine& engine_;
