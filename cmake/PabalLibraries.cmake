@@ -10,6 +10,7 @@ find_package(Boost 1.81 REQUIRED COMPONENTS json)
 
 # libunbound's own .pc file names what only a static link needs.
 find_library(PABAL_UNBOUND unbound REQUIRED)
+pkg_check_modules(lz4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(rocksdb REQUIRED IMPORTED_TARGET rocksdb)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(idn2 REQUIRED IMPORTED_TARGET libidn2)

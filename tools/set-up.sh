@@ -5,7 +5,7 @@
 build_packages=(
   clang-19 mold cmake ninja-build pkg-config
   libboost1.81-dev libboost-json1.81-dev
-  libssl-dev zlib1g-dev libfmt-dev libunbound-dev librocksdb-dev libsodium-dev
+  libssl-dev zlib1g-dev libfmt-dev libunbound-dev librocksdb-dev liblz4-dev libsodium-dev
   libidn2-dev libicu-dev libcli11-dev libtomlplusplus-dev libsystemd-dev libnghttp2-dev
   libgtest-dev libgmock-dev dns-root-data
 )
