@@ -159,7 +159,9 @@ Step Session::obey(CommandText command) {
       reply = co_await row->run(*this, request);
     }
   }
-  co_return co_await finish_command(kept_tag, row, std::move(reply));
+  Result<void> finished = co_await finish_command(kept_tag, row, std::move(reply));
+  tag_ = {};
+  co_return finished;
 }
 
 std::optional<Reply> Session::objection(const Command& command) const {

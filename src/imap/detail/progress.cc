@@ -16,7 +16,11 @@ net::Task<void> tell_progress(Session& session) {
     if (!co_await net::sleep_until(session.in(kPause))) co_return;
     std::string& out = session.out();
     out += "* OK [INPROGRESS (";
-    append_quoted(out, session.tag());
+    if (session.tag().empty()) {
+      out += "NIL";
+    } else {
+      append_quoted(out, session.tag());
+    }
     out += " NIL NIL)] Still at it\r\n";
     // A line that was begun goes out whole, though the work ends meanwhile.
     if (!co_await session.flush_all().in({context.loop, nullptr})) co_return;

@@ -121,7 +121,7 @@ class Session {
   net::Deadline in(std::chrono::nanoseconds span) const { return connection_.loop().in(span); }
 
   State state() const { return state_; }
-  /// Of the command under way.
+  /// Of the command under way; empty in IDLE.
   std::string_view tag() const { return tag_; }
   const Dialect& dialect() const { return dialect_; }
   Enabled& enabled() { return enabled_; }
