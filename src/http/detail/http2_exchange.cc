@@ -191,6 +191,7 @@ net::Task<Result<void>> Http2Exchange::end() {
 }
 
 Http2Exchange::Output Http2Exchange::take_output(char* into, std::size_t capacity) {
+  if (closed_) return {};  // half of a body must not end like a whole one
   const std::size_t size = std::min(capacity, output_.size());
   std::memcpy(into, output_.data(), size);
   output_.remove_prefix(size);
