@@ -81,12 +81,13 @@ Query both(Query a, Query b) {
   return {std::move(both)};
 }
 
-void ask(net::Loop& loop, Evaluator& evaluator, const Question& question, const Searched& folder) {
+void ask(net::Loop& loop, Evaluator& evaluator, const Question& question, const Searched& folder,
+         int rounds = 7) {
   double best = 1e9;
   double best_cpu = 1e9;
   double first = 0;
   std::size_t found = 0;
-  for (int round = 0; round < 7; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     const double start = now(CLOCK_MONOTONIC);
     const double cpu = now(CLOCK_PROCESS_CPUTIME_ID);
     found = must(loop.run_until_done(evaluator.find(kAccount, question.query, folder))).size();
@@ -108,11 +109,19 @@ void bench_script(bench::Script script, std::string_view name, std::string word,
     const SystemClock clock;
     net::Loop loop(clock);
     const auto engine = must(store::open_embedded({.directory = directory}));
-    net::WorkerPool workers({.name = "search", .threads = 1});
+    net::WorkerPool workers({.name = "search", .threads = 4});
     bench::StoredLetters stored(*engine);
     bench::Writer writer(script);
     must(loop.run_until_done(
         stored.fill(kAccount, writer, letters, std::max<std::size_t>(letters / 10, 1), word)));
+
+    const FolderTable table = table_of(letters);
+    const KeywordTable keywords;
+    const Searched folder{.table = table, .keywords = keywords, .sets = {}, .now = {}};
+    Evaluator evaluator(*engine, stored, stored, workers);
+    fmt::print("\n{}: {} letters, {:.0f} MB\n", name, letters,
+               static_cast<double>(stored.text_bytes()) / 1e6);
+    ask(loop, evaluator, {"BODY, before there is an index", {query::BodyHas{word}}}, folder, 1);
 
     Indexer indexer(loop, *engine, stored, workers);
     const double cpu = now(CLOCK_PROCESS_CPUTIME_ID);
@@ -122,15 +131,9 @@ void bench_script(bench::Script script, std::string_view name, std::string word,
     const double took = now(CLOCK_MONOTONIC) - wall;
     const double share =
         static_cast<double>(index_bytes(loop, *engine)) / static_cast<double>(stored.text_bytes());
-    fmt::print("\n{}: {} letters, {:.0f} MB\n", name, letters,
-               static_cast<double>(stored.text_bytes()) / 1e6);
     fmt::print("  index: {:.1f} % of the letters; made at {:.0f} letters/s, {:.0f} by the processor's time\n",
                share * 100, static_cast<double>(letters) / took, static_cast<double>(letters) / spent);
 
-    const FolderTable table = table_of(letters);
-    const KeywordTable keywords;
-    const Searched folder{.table = table, .keywords = keywords, .sets = {}, .now = {}};
-    Evaluator evaluator(*engine, stored, stored, workers);
     const Query unseen{query::Not{{Query{query::Flagged{{.system = kSeen}}}}}};
     const Question questions[] = {
         {"UNSEEN", unseen},
