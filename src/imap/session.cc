@@ -188,7 +188,8 @@ Step Session::finish_command(std::string_view tag, const Command* command, Resul
   if (reader_.message()) {
     PABAL_CO_TRY_VOID(co_await reader_.skip_rest(limits(), in(options_.deadlines.letter)));
   }
-  if (selected_ && command != nullptr && !ending_) {
+  const bool told_by_notifier = notifier_ && is_idling();  // RFC 5465 §4: exactly what NOTIFY says
+  if (selected_ && command != nullptr && !ending_ && !told_by_notifier) {
     const auto has = [&](Trait trait) { return (command->traits & trait) != 0; };
     PABAL_CO_TRY_VOID(co_await tell_changes(!has(kKeepsNumbers), has(kAsksForNews)));
   }

@@ -192,7 +192,7 @@ Step tell_letter(Session& session, Fetch& fetch, const Place& place, std::string
   if (items.has(FetchItem::kThreadId)) {
     append_label(out, "THREADID");
     out += '(';
-    append_thread_id(out, place.thread);
+    append_thread_id(out, place.thread, fetch.style.owner);
     out += ')';
   }
   if ((items.bits & kFromFacts) != 0) {

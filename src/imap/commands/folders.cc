@@ -32,7 +32,7 @@ Answer run_create(Session& session, Request request) {
   if (!made) co_return reply_for(made.error());
   Reply reply = ok("It is there");
   reply.code = "MAILBOXID (";
-  append_mailbox_id(reply.code, made->folder);
+  append_mailbox_id(reply.code, made->folder, there->home.other());
   reply.code += ')';
   co_return reply;
 }

@@ -67,8 +67,7 @@ std::vector<Listed> names_of(const Session& session, const std::vector<Home>& ho
       Listed listed{.path = home.prefix + home.folders->path_of(folder), .home = &home, .folder = &folder};
       listed.rights = home.rights_on(folder, session.account());
       if (!listed.rights.has(mailbox::Right::kLookup)) continue;
-      listed.subscribed =
-          home.own() ? folder.subscribed : std::ranges::binary_search(home.subscribed, folder.id);
+      listed.subscribed = home.subscribes(folder);
       if (!home.own()) {
         add_names_above(out, known, listed);
         if (!known.insert(listed.path).second) continue;
@@ -148,8 +147,8 @@ Answer run_list(Session& session, Request request) {
       append_my_rights(session.out(), listed.path, listed.rights, session.dialect());
     if (!command->wanted.status.empty() && !listed.is_name_only() &&
         listed.rights.has(mailbox::Right::kRead)) {
-      append_status(session.out(), listed.path, command->wanted.status, status_of(session, *listed.folder),
-                    session.dialect());
+      append_status(session.out(), listed.path, command->wanted.status,
+                    status_of(session, *listed.home, *listed.folder), session.dialect());
     }
     if (!command->wanted.metadata.empty() && !listed.is_name_only() &&
         listed.rights.has_any(kRightsToAnnotate)) {
@@ -192,7 +191,7 @@ Answer run_status(Session& session, Request request) {
   const auto folder = co_await find_folder(session, command->mailbox);
   if (!folder) co_return reply_for(folder.error());
   if (auto refused = refusal(*folder, {mailbox::Right::kRead})) co_return *std::move(refused);
-  append_status(session.out(), command->mailbox, command->items, status_of(session, **folder),
+  append_status(session.out(), command->mailbox, command->items, status_of(session, folder->home, **folder),
                 session.dialect());
   co_return ok("That is how it stands");
 }

@@ -51,7 +51,7 @@ void describe(Session& session, const FoundFolder& found) {
   out += fmt::format("* OK [HIGHESTMODSEQ {}] The last change\r\n",
                      std::max<std::uint64_t>(folder.mod_seq.value(), 1));
   out += "* OK [MAILBOXID (";
-  append_mailbox_id(out, folder.id);
+  append_mailbox_id(out, folder.id, found.home.other());
   out += ")] Its name for good\r\n";
 }
 

@@ -121,7 +121,7 @@ mailbox::Rights rights_above(const Session& session, const FoundFolder& found) {
   return {};
 }
 
-StatusValues status_of(const Session& session, const mailbox::Folder& folder) {
+StatusValues status_of(const Session& session, const Home& home, const mailbox::Folder& folder) {
   StatusValues out;
   out.messages = folder.letters;
   out.uid_next = folder.uid_next.value();
@@ -133,6 +133,7 @@ StatusValues status_of(const Session& session, const mailbox::Folder& folder) {
   out.append_limit = session.options().max_letter_bytes;
   out.deleted_storage = folder.deleted_bytes;
   out.id = folder.id;
+  out.owner = home.other();
   return out;
 }
 

@@ -3,6 +3,7 @@
 // (RFC 4314); where he has none, nothing is there.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,10 @@ struct Home {
   std::vector<mailbox::FolderId> subscribed = {};
 
   bool own() const { return prefix.empty(); }
+  OtherAccount other() const { return own() ? OtherAccount() : account; }
+  bool subscribes(const mailbox::Folder& folder) const {
+    return own() ? folder.subscribed : std::ranges::binary_search(subscribed, folder.id);
+  }
   mailbox::Rights rights_on(const mailbox::Folder& folder, account::AccountId client) const {
     return own() ? mailbox::Rights::all() : folder.acl.rights_of(client);
   }
@@ -63,7 +68,7 @@ inline constexpr mailbox::Rights kRightsToKnow{mailbox::Right::kLookup,       ma
                                                mailbox::Right::kInsert,       mailbox::Right::kCreateFolders,
                                                mailbox::Right::kDeleteFolder, mailbox::Right::kAdminister};
 
-StatusValues status_of(const Session& session, const mailbox::Folder& folder);
+StatusValues status_of(const Session& session, const Home& home, const mailbox::Folder& folder);
 
 Reply no_such_folder();
 /// What is told of a folder without all of those rights: that one who may not look it up is not there at all.

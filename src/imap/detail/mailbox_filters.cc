@@ -26,26 +26,9 @@ bool is_named(const MailboxFilter& filter, std::string_view path) {
   });
 }
 
-bool is_meant(const MailboxFilter& filter, const Home& home, const FilteredFolder& place,
-              const Selected* selected) {
-  switch (filter.kind) {
-    case Kind::kSelected:
-    case Kind::kSelectedDelayed:
-      return selected != nullptr && selected->account == place.account &&
-             selected->folder == place.folder->id;
-    case Kind::kInboxes:  // that is where letters are delivered
-      return home.own() && place.folder->id == mailbox::kInbox;
-    case Kind::kPersonal:
-      return home.own();
-    case Kind::kSubscribed:
-      return home.own() ? place.folder->subscribed
-                        : std::ranges::find(home.subscribed, place.folder->id) != home.subscribed.end();
-    case Kind::kSubtree:
-    case Kind::kSubtreeOne:
-    case Kind::kMailboxes:
-      return is_named(filter, place.path);
-  }
-  return false;
+bool is_selected(const Session& session, const FilteredFolder& place) {
+  const Selected* view = session.selected();
+  return view != nullptr && view->account == place.account && view->folder == place.folder->id;
 }
 
 // RFC 7377 §2.2: what is not named itself must be there to be looked up.
@@ -55,6 +38,26 @@ bool may_read(const MailboxFilter& filter, mailbox::Rights rights) {
 }
 
 }  // namespace
+
+bool is_meant(const MailboxFilter& filter, const Home& home, const mailbox::Folder& folder,
+              std::string_view path) {
+  switch (filter.kind) {
+    case Kind::kInboxes:  // that is where letters are delivered
+      return home.own() && folder.id == mailbox::kInbox;
+    case Kind::kPersonal:
+      return home.own();
+    case Kind::kSubscribed:
+      return home.subscribes(folder);
+    case Kind::kSubtree:
+    case Kind::kSubtreeOne:
+    case Kind::kMailboxes:
+      return is_named(filter, path);
+    case Kind::kSelected:
+    case Kind::kSelectedDelayed:
+      break;
+  }
+  return false;
+}
 
 std::vector<FilteredFolder> find_filtered(const Session& session, const std::vector<MailboxFilter>& filters,
                                           const std::vector<Home>& homes) {
@@ -66,7 +69,9 @@ std::vector<FilteredFolder> find_filtered(const Session& session, const std::vec
       FilteredFolder place{home.account, &folder, home.prefix + home.folders->path_of(folder)};
       const mailbox::Rights rights = home.rights_on(folder, session.account());
       const auto is_wanted = [&](const MailboxFilter& filter) {
-        return may_read(filter, rights) && is_meant(filter, home, place, session.selected());
+        return may_read(filter, rights) &&
+               (filter.is_selected() ? is_selected(session, place)
+                                     : is_meant(filter, home, folder, place.path));
       };
       if (std::ranges::any_of(filters.empty() ? selected : filters, is_wanted))
         out.push_back(std::move(place));

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "imap/commands/families.h"
+#include "imap/detail/mailbox_filters.h"
 #include "imap/detail/metadata.h"
 #include "imap/grammar/write_responses.h"
 #include "net/scope.h"
@@ -22,10 +23,6 @@ bool is_below(std::string_view path, std::string_view above) {
 
 std::string path_in(const Home& home, const mailbox::Folder& folder) {
   return home.prefix + home.folders->path_of(folder);
-}
-
-bool is_subscribed(const Home& home, const mailbox::Folder& folder) {
-  return home.own() ? folder.subscribed : std::ranges::binary_search(home.subscribed, folder.id);
 }
 
 void add(NotifyEvents& events, const NotifyEvents& more) {
@@ -164,34 +161,9 @@ std::vector<account::AccountId> Notifier::accounts(const Session& session) const
 
 NotifyEvents Notifier::events_for(const Home& home, const std::string& path,
                                   const mailbox::Folder& folder) const {
-  const auto is_meant = [&](const MailboxFilter& filter) {
-    const auto any = [&](auto fits) { return std::ranges::any_of(filter.mailboxes, fits); };
-    switch (filter.kind) {
-      case Kind::kInboxes:
-        // Letters are delivered to no other folder.
-        return home.own() && folder.id == mailbox::kInbox;
-      case Kind::kPersonal:
-        return home.own();
-      case Kind::kSubscribed:
-        return is_subscribed(home, folder);
-      case Kind::kMailboxes:
-        return any([&](const std::string& name) { return name == path; });
-      case Kind::kSubtree:
-        return any([&](const std::string& name) { return name == path || is_below(path, name); });
-      case Kind::kSubtreeOne:
-        return any([&](const std::string& name) {
-          return name == path || (is_below(path, name) &&
-                                  path.find(mailbox::kPathSeparator, name.size() + 1) == std::string::npos);
-        });
-      case Kind::kSelected:
-      case Kind::kSelectedDelayed:
-        break;
-    }
-    return false;
-  };
   NotifyEvents out;
   for (const Group& group : groups_) {
-    if (is_meant(group.filter)) add(out, group.events);
+    if (is_meant(group.filter, home, folder, path)) add(out, group.events);
   }
   return out;
 }
@@ -216,7 +188,7 @@ Step Notifier::tell_state(Session& session, bool with_status) {
       if (!rights.has(Right::kRead)) {
         append_list(session.out(), {.mailbox = path, .attributes = {"\\NoAccess"}}, session.dialect());
       } else if (with_status && events.message_new && !selected) {
-        append_status(session.out(), path, first_items(events), status_of(session, folder),
+        append_status(session.out(), path, first_items(events), status_of(session, home, folder),
                       session.dialect());
       }
       PABAL_CO_TRY_VOID(co_await session.flush());
@@ -283,7 +255,7 @@ class Notifier::Looking {
     const Enabled& enabled = session_.enabled();
     const StatusItems items = changed_items(*before, folder, events, enabled.condstore || enabled.qresync);
     if (!items.empty())
-      append_status(session_.out(), path, items, status_of(session_, folder), session_.dialect());
+      append_status(session_.out(), path, items, status_of(session_, now_, folder), session_.dialect());
   }
   /// Known when all that are there were looked at.
   bool are_some_gone() const { return now_.folders->all().size() < before_.folders->all().size() + made_; }
@@ -336,7 +308,7 @@ class Notifier::Looking {
     } else if (there) {
       entry.attributes.push_back("\\HasNoChildren");
     }
-    if (there && is_subscribed(now_, *folder)) entry.attributes.push_back("\\Subscribed");
+    if (there && now_.subscribes(*folder)) entry.attributes.push_back("\\Subscribed");
     if (there && now_.own() && folder->use != mailbox::SpecialUse::kNone)
       entry.attributes.push_back(special_use_attribute(folder->use));
     append_list(session_.out(), entry, session_.dialect());

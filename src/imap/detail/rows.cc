@@ -44,7 +44,7 @@ void append_row_items(std::string& out, const RowStyle& style, const mailbox::Ro
   }
   if (wants(FetchItem::kEmailId)) {
     out += "EMAILID (";
-    append_email_id(out, row.letter);
+    append_email_id(out, row.letter, style.owner);
     out += ") ";
   }
   if (wants(FetchItem::kSaveDate)) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "imap/grammar/fetch_command.h"
+#include "imap/grammar/object_id.h"
 #include "mailbox/folder.h"
 #include "mailbox/folder_table.h"
 
@@ -14,6 +15,7 @@ namespace pabal::imap::detail {
 struct RowStyle {
   std::span<const std::string> keywords;  ///< of `folders`
   mailbox::Folders folders;
+  OtherAccount owner = {};    ///< of the letters, where that is not the client
   bool with_uid = false;      ///< though nobody asked
   bool with_mod_seq = false;  ///< beside flags, though nobody asked (RFC 7162 §3.2)
   bool uid_only = false;      ///< UIDFETCH responses (RFC 9586 §3.3)

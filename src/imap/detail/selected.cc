@@ -185,6 +185,7 @@ net::Task<Result<RowStyle>> Session::row_style() {
   RowStyle style;
   if (folder != nullptr) style.keywords = folder->keywords.names();
   style.folders = std::move(folders);
+  if (account != account_) style.owner = account;
   style.with_uid = tells_uids();
   style.with_mod_seq = enabled_.condstore;
   style.uid_only = enabled_.uid_only;

@@ -275,7 +275,11 @@ TEST(ObjectIds, BothWays) {
   append_email_id(out, mailbox::LetterId(17));
   EXPECT_EQ(parse_email_id(out), mailbox::LetterId(17));
   EXPECT_EQ(parse_thread_id("T4"), mailbox::LetterId(4));
-  for (const char* bad : {"", "M", "M0", "M01", "T1", "M1x", "M18446744073709551616"}) {
+  out.clear();
+  append_thread_id(out, mailbox::LetterId(17), account::AccountId(4));
+  EXPECT_EQ(out, "T17-4");
+  EXPECT_EQ(parse_thread_id(out), mailbox::LetterId(17));
+  for (const char* bad : {"", "M", "M0", "M01", "T1", "M1x", "M1-", "M1-0", "M18446744073709551616"}) {
     EXPECT_FALSE(parse_email_id(bad)) << bad;
   }
 }

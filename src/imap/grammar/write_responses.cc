@@ -90,7 +90,7 @@ void append_status_value(std::string& out, StatusItem item, const StatusValues& 
       return append_labelled(out, "DELETED-STORAGE ", values.deleted_storage);
     case StatusItem::kMailboxId:
       out.append("MAILBOXID (");
-      append_mailbox_id(out, values.id);
+      append_mailbox_id(out, values.id, values.owner);
       out.push_back(')');
       return;
   }

@@ -12,6 +12,7 @@
 
 #include "imap/grammar/fetch_command.h"
 #include "imap/grammar/mailbox_commands.h"
+#include "imap/grammar/object_id.h"
 #include "imap/grammar/sequence_set.h"
 #include "imap/grammar/tokens.h"
 #include "mailbox/folder.h"
@@ -46,6 +47,7 @@ struct StatusValues {
   std::optional<std::uint64_t> append_limit;  ///< NIL when there is none
   std::uint64_t deleted_storage = 0;          ///< octets: the sum of RFC822.SIZE is one (RFC 9208 §4.1.4)
   mailbox::FolderId id;
+  OtherAccount owner = {};  ///< of the id
 };
 void append_status(std::string& out, std::string_view mailbox, const StatusItems& wanted,
                    const StatusValues& values, const Dialect& dialect);
