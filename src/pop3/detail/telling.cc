@@ -12,11 +12,15 @@ void Telling::fetched(const mailbox::LetterRecord& letter, WallTime now) {
 }
 
 net::Task<void> Telling::write() {
-  std::vector<journey::Entry> entries;
-  entries.reserve(fetched_.size());
-  for (const Note& note : fetched_) entries.push_back(entry(note.id, journey::Stage::kFetched, note.at));
-  fetched_.clear();
-  co_await write(std::move(entries));
+  // An entry takes some hundred bytes, so few are made at a time.
+  constexpr std::size_t kSome = 1000;
+  const std::vector<Note> notes = std::exchange(fetched_, {});
+  for (std::size_t begin = 0; begin < notes.size(); begin += kSome) {
+    std::vector<journey::Entry> entries;
+    for (std::size_t i = begin; i < std::min(notes.size(), begin + kSome); ++i)
+      entries.push_back(entry(notes[i].id, journey::Stage::kFetched, notes[i].at));
+    co_await write(std::move(entries));
+  }
 }
 
 net::Task<void> Telling::write(std::vector<journey::Entry> entries) {

@@ -33,7 +33,7 @@ class Telling {
   Telling(store::Engine& engine, journey::Journal& journal, Who who, WallTime oldest);
 
   void fetched(const mailbox::LetterRecord& letter, WallTime now);
-  bool is_full() const { return fetched_.size() >= kMaxToldInBatch; }
+  bool is_full() const { return fetched_.size() >= kMaxNotes; }
   /// Writes what was noted. Without a word about failures: it is no reason to end a session.
   net::Task<void> write();
 
@@ -43,6 +43,9 @@ class Telling {
   net::Task<void> write(std::vector<journey::Entry> entries);
 
  private:
+  // 16 bytes each.
+  static constexpr std::size_t kMaxNotes = 16'384;
+
   struct Note {
     journey::JourneyId id;
     WallTime at;
