@@ -13,11 +13,11 @@ build_packages=(
 check_packages=(
   libclang-rt-19-dev llvm-19 clang-format-19 openssl python3
   # Mail programs for tests/interop, and what peer_packages stand on.
-  curl nghttp2-client swaks libnet-ssleay-perl msmtp isync mutt getmail6 fdm
+  curl nghttp2-client swaks libnet-ssleay-perl msmtp isync mutt getmail6 fdm fetchmail mpop
   libdb5.3 libnsl2 libsasl2-2 libsasl2-modules libidn12 libgnutls-dane0 libnss-wrapper
 )
 # Mail servers for tests/interop. Debian lets only one of them in, and starts it; so they are only unpacked.
-peer_packages=(postfix exim4-daemon-light dovecot-core dovecot-imapd)
+peer_packages=(postfix exim4-daemon-light dovecot-core dovecot-imapd dovecot-pop3d)
 
 if [ -t 1 ]; then bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' plain=$'\e[0m'; else bold='' dim='' red='' plain=''; fi
 
