@@ -21,6 +21,8 @@ LISTENERS = {
     "lmtp": 'protocol = "lmtp"\naddress = ["127.0.0.1:0"]',
     "imap": 'protocol = "imap"\naddress = ["127.0.0.1:0"]',
     "imaps": 'protocol = "imap"\ntls = "implicit"\naddress = ["127.0.0.1:0"]',
+    "pop3": 'protocol = "pop3"\naddress = ["127.0.0.1:0"]',
+    "pop3s": 'protocol = "pop3s"\naddress = ["127.0.0.1:0"]',
 }
 
 
