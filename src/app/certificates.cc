@@ -5,6 +5,8 @@
 
 #include <cstring>
 
+#include "http/server.h"
+
 namespace pabal::app {
 namespace {
 
@@ -14,6 +16,12 @@ net::TlsServerOptions options_for(const Config& config, const std::filesystem::p
     options.certificates.push_back({cert_file.string(), (key_file.empty() ? cert_file : key_file).string()});
   }
   if (options.certificates.empty()) options.certificates.push_back({own.string(), own.string()});
+  return options;
+}
+
+net::TlsServerOptions web_options_for(const Config& config, const std::filesystem::path& own) {
+  net::TlsServerOptions options = options_for(config, own);
+  options.alpn = {std::string(http::kAlpnHttp2), std::string(http::kAlpnHttp11)};
   return options;
 }
 
@@ -45,13 +53,16 @@ Result<std::unique_ptr<Certificates>> Certificates::load(const Config& config, c
     log.info("no certificate is configured; the server vouches for itself", {{"file", own.string()}});
   }
   PABAL_TRY(auto server, net::TlsServer::load(options_for(config, own), clock, random));
-  std::unique_ptr<Certificates> certificates(new Certificates(std::move(own), std::move(server), log));
+  PABAL_TRY(auto web, net::TlsServer::load(web_options_for(config, own), clock, random));
+  std::unique_ptr<Certificates> certificates(
+      new Certificates(std::move(own), std::move(server), std::move(web), log));
   certificates->tell_warnings();
   return certificates;
 }
 
 Result<void> Certificates::reload(const Config& config) {
   PABAL_TRY_VOID(server_->reload(options_for(config, own_)));
+  PABAL_TRY_VOID(web_->reload(web_options_for(config, own_)));
   tell_warnings();
   return {};
 }

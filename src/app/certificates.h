@@ -20,16 +20,20 @@ class Certificates {
                                                     const Clock& clock, Random& random, const Logger& log);
 
   net::TlsServer& server() { return *server_; }
+  /// The same certificates, for listeners whose clients choose an HTTP by ALPN.
+  net::TlsServer& web() { return *web_; }
   /// The files anew, or other files. On failure all stays as it was.
   Result<void> reload(const Config& config);
 
  private:
-  Certificates(std::filesystem::path own, std::unique_ptr<net::TlsServer> server, Logger log)
-      : own_(std::move(own)), server_(std::move(server)), log_(std::move(log)) {}
+  Certificates(std::filesystem::path own, std::unique_ptr<net::TlsServer> server,
+               std::unique_ptr<net::TlsServer> web, Logger log)
+      : own_(std::move(own)), server_(std::move(server)), web_(std::move(web)), log_(std::move(log)) {}
   void tell_warnings() const;
 
   const std::filesystem::path own_;
   const std::unique_ptr<net::TlsServer> server_;
+  const std::unique_ptr<net::TlsServer> web_;
   const Logger log_;
 };
 

@@ -15,7 +15,7 @@ struct Command {
   ExitCode (*run)(const Invocation& invocation, const Method& row);
 };
 
-/// serve, demo, status, config, store check, restore, completion.
+/// serve, demo, status, config, domain records, store check, restore, completion.
 std::vector<Command> local_commands();
 
 /// Through the running server; else in the store itself, opened for as long as it takes.
@@ -28,6 +28,7 @@ ExitCode run_status(const Invocation& invocation, const Method& row);
 ExitCode run_config_check(const Invocation& invocation, const Method& row);
 ExitCode run_config_show(const Invocation& invocation, const Method& row);
 ExitCode run_config_reference(const Invocation& invocation, const Method& row);
+ExitCode run_domain_records(const Invocation& invocation, const Method& row);
 ExitCode run_store_check(const Invocation& invocation, const Method& row);
 ExitCode run_restore(const Invocation& invocation, const Method& row);
 ExitCode run_completion(const Invocation& invocation, const Method& row);

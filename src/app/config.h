@@ -158,6 +158,12 @@ struct Config {
     Duration idle_timeout{};
     Duration login_timeout{};
   } pop3;
+  struct Http {
+    Duration idle_timeout{};
+    Duration session_idle{};
+    Duration session_lifetime{};
+    std::vector<net::Network> metrics_networks;  ///< beside this machine itself
+  } http;
 
   struct Queue {
     Duration first_retry{};

@@ -279,6 +279,19 @@ Options pop3_rows() {
   };
 }
 
+Options http_rows() {
+  return {
+      row(PABAL_OPTION(http.idle_timeout), duration("5s", "1h"), "\"2m\"", kRestart,
+          "How long a connection may be silent between two requests."),
+      row(PABAL_OPTION(http.session_idle), duration("5m", "30d"), "\"12h\"", kRestart,
+          "How long somebody who signed in stays so without doing anything."),
+      row(PABAL_OPTION(http.session_lifetime), duration("5m", "365d"), "\"30d\"", kRestart,
+          "After how long they sign in again in any case."),
+      row(PABAL_OPTION(http.metrics_networks), list_of(network()), "[]", kRestart,
+          "Who may read `/metrics`, beside this machine itself: `[\"192.0.2.0/24\"]`."),
+  };
+}
+
 Options queue_rows() {
   return {
       row(PABAL_OPTION(queue.first_retry), duration("1s", "1d"), "\"1m\"", kRestart,
@@ -378,7 +391,8 @@ std::vector<Option<Config::Listener>> listener_columns(const std::vector<std::st
               {{"none", TlsMode::kNone}, {"starttls", TlsMode::kStartTls}, {"implicit", TlsMode::kImplicit}}),
           "\"starttls\"", kRestart,
           "`implicit` is TLS from the first byte, `starttls` is plain until the client asks, `none` is "
-          "plain. Passwords are never taken over a plain connection from another machine."),
+          "plain. HTTP has no `starttls`, and is plain then. Passwords are never taken over a plain connection from "
+          "another machine."),
       make_option<Listener>(
           PABAL_OPTION(proxy_protocol), list_of(network()), "[]", kRestart,
           "Networks of load balancers whose PROXY header names the true client. Connections from elsewhere "
@@ -463,13 +477,14 @@ ConfigSchema::Rows::Rows(const std::vector<std::string>& protocols) {
       {"smtp.leniency", "How far the grammar bends for clients of the field."},
       {"imap", "Mailboxes, as mail programs read them."},
       {"pop3", "Letters, as programs that fetch them see them."},
+      {"http", "The web: clients that speak JMAP, browsers, monitors."},
       {"queue", "Mail that goes out to other servers."},
       {"journey", "The record of every letter's way."},
       {"dns", "How names are looked up."},
   };
   for (auto* section :
        {server_rows, log_rows, admin_rows, store_rows, limits_rows, account_rows, throttle_rows, mailbox_rows,
-        smtp_rows, imap_rows, pop3_rows, queue_rows, journey_rows, dns_rows}) {
+        smtp_rows, imap_rows, pop3_rows, http_rows, queue_rows, journey_rows, dns_rows}) {
     add(options, section());
   }
   tables.push_back(

@@ -52,6 +52,8 @@ constexpr Port kPorts[] = {
     {"imaps", "imaps", "implicit", 2993, 993},
     {"pop3", "pop3", "starttls", 2110, 110},
     {"pop3s", "pop3s", "implicit", 2995, 995},
+    {"http", "http", "none", 2080, 80},
+    {"https", "https", "implicit", 2443, 443},
 };
 
 std::array<Town, 2> towns(const std::filesystem::path& data) {
@@ -231,9 +233,9 @@ Json describe(std::span<const Town> towns) {
 void print_for_people(std::span<const Town> towns) {
   fmt::print("\nTwo towns are up, each with a mail server of its own.\n\n");
   for (const Town& town : towns) {
-    fmt::print("  {:<14} {:<11} smtp {}  submission {}  imap {}  pop3 {}   {}  password {}\n", town.domain,
-               town.address, kPorts[0].high, kPorts[1].high, kPorts[3].high, kPorts[5].high, town.person,
-               town.password);
+    fmt::print("  {:<14} {:<11} smtp {}  submission {}  imap {}  pop3 {}  http {}   {}  password {}\n",
+               town.domain, town.address, kPorts[0].high, kPorts[1].high, kPorts[3].high, kPorts[5].high,
+               kPorts[7].high, town.person, town.password);
   }
   const std::string alice = (towns[0].home / "pabal.toml").string();
   const std::string bob = (towns[1].home / "pabal.toml").string();

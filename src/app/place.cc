@@ -1,6 +1,10 @@
 #include "app/place.h"
 
+#include <unistd.h>
+
 #include <system_error>
+
+#include "base/ascii.h"
 
 namespace pabal::app {
 namespace {
@@ -20,7 +24,7 @@ std::filesystem::path make_absolute(const std::filesystem::path& path) {
 
 // A protocol that is added to the server is named here.
 std::vector<std::string> protocols_served() {
-  return {"smtp", "submission", "lmtp", "imap", "imaps", "pop3", "pop3s"};
+  return {"smtp", "submission", "lmtp", "imap", "imaps", "pop3", "pop3s", "http", "https"};
 }
 
 std::expected<Place, ConfigFaults> find_place(const ConfigSchema& schema, const GlobalOptions& options) {
@@ -41,6 +45,13 @@ std::expected<Place, ConfigFaults> find_place(const ConfigSchema& schema, const 
   place.socket = make_absolute(config.admin_socket());
   place.socket_was_named = !options.socket.empty();
   return place;
+}
+
+std::string host_name(const Config& config) {
+  if (!config.server.hostname.empty()) return config.server.hostname;
+  char name[256] = {};
+  if (::gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0') return "localhost";
+  return to_lower(name);
 }
 
 }  // namespace pabal::app

@@ -25,6 +25,9 @@ struct Place {
 /// Any time again, for a reload.
 std::expected<Place, ConfigFaults> find_place(const ConfigSchema& schema, const GlobalOptions& options);
 
+/// What the server calls itself: `server.hostname`, or the machine's own name.
+std::string host_name(const Config& config);
+
 /// What `listener.protocol` may be.
 std::vector<std::string> protocols_served();
 

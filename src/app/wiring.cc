@@ -23,13 +23,6 @@ account::ThrottleOptions throttle_options(const Config& config) {
           .max_entries = throttle.max_entries};
 }
 
-std::string host_name(const Config& config) {
-  if (!config.server.hostname.empty()) return config.server.hostname;
-  char name[256] = {};
-  if (::gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0') return "localhost";
-  return to_lower(name);
-}
-
 StartFailure failure(ExitCode code, Error error) { return {code, std::move(error)}; }
 
 }  // namespace
@@ -56,6 +49,8 @@ Server::Server(GlobalOptions options, Place place)
       add(imap_services_);
     } else if (listener.protocol.starts_with("pop3")) {
       add(pop3_services_);
+    } else if (listener.protocol.starts_with("http")) {
+      add(http_services_);
     } else {
       add(smtp_services_);
     }
@@ -173,6 +168,16 @@ Result<void> Server::open_mail() {
                                    .log = log_});
   for (const auto& service : pop3_services_) {
     service->set_backend({*pop3_, &certificates_->server(), log_.with({{"listener", service->name()}})});
+  }
+  web_.emplace(config(), host,
+               Web::Parts{.engine = core_->store(),
+                          .directory = core_->directory(),
+                          .authenticator = *authenticator_,
+                          .metrics = metrics_,
+                          .clock = clock_,
+                          .random = random_});
+  for (const auto& service : http_services_) {
+    service->set_backend({*web_, &certificates_->web(), log_.with({{"listener", service->name()}})});
   }
   return {};
 }

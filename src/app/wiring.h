@@ -26,6 +26,7 @@
 #include "app/core.h"
 #include "app/exit_code.h"
 #include "app/housekeeping.h"
+#include "app/http_service.h"
 #include "app/imap_service.h"
 #include "app/journey_keeping.h"
 #include "app/login_log.h"
@@ -35,6 +36,7 @@
 #include "app/server_metrics.h"
 #include "app/service.h"
 #include "app/smtp_service.h"
+#include "app/web.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/log_writer.h"
@@ -119,6 +121,7 @@ class Server final : private ServerControl {
   std::vector<std::unique_ptr<SmtpService>> smtp_services_;
   std::vector<std::unique_ptr<ImapService>> imap_services_;
   std::vector<std::unique_ptr<Pop3Service>> pop3_services_;
+  std::vector<std::unique_ptr<HttpService>> http_services_;
   std::vector<Service*> services_;  ///< all those with ports
 
   // From open() on, in this order:
@@ -142,6 +145,7 @@ class Server final : private ServerControl {
   std::optional<imap::ImapServices> imap_;
   std::optional<pop3::Maildrops> maildrops_;
   std::optional<pop3::Pop3Services> pop3_;
+  std::optional<Web> web_;
   std::optional<Housekeeping> housekeeping_;
   std::optional<JourneyKeeping> journey_keeping_;
   std::vector<std::unique_ptr<net::Scope>> background_;  ///< by loop

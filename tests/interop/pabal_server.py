@@ -23,6 +23,8 @@ LISTENERS = {
     "imaps": 'protocol = "imap"\ntls = "implicit"\naddress = ["127.0.0.1:0"]',
     "pop3": 'protocol = "pop3"\naddress = ["127.0.0.1:0"]',
     "pop3s": 'protocol = "pop3s"\naddress = ["127.0.0.1:0"]',
+    "http": 'protocol = "http"\naddress = ["127.0.0.1:0"]',
+    "https": 'protocol = "https"\naddress = ["127.0.0.1:0"]',
 }
 
 
