@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from client import Load, Wrong
-from private_servers import Trouble, note
+from private_servers import Trouble
 from servers import CORPUS, MILLION, PEOPLE, WRITERS, Server
 
 SOME = 10_000  # letters that are copied, moved, read
@@ -120,8 +120,6 @@ fetch("FETCH 1:* (UID FLAGS SIZE INTERNALDATE), cold", "FETCH 1:* (UID FLAGS SIZ
 def search(name: str, bar: Bar, key, found, warm: bool = False):
     @row(name, bar=bar)
     def measure(bed: Bed) -> list[float]:
-        if (waited := bed.server.wait_until_indexed()) > 1:
-            note(f"{name}: waited {waited:.1f} s for the index")
         with bed.talk() as talk:
             if warm:
                 talk.say(f"UID SEARCH {key(bed.facts)}")
@@ -263,7 +261,6 @@ def search_what_came(bed: Bed) -> list[float]:
 
 @row("from the last APPEND until they are indexed", bar=Bar(None, 10), mode="filling", peers=False)
 def index_what_came(bed: Bed) -> list[float]:
-    bed.server.wait_until_indexed()
     fill_writers_folder(bed)
     waited = bed.server.wait_until_indexed()
     writers_folder(bed, "w", "Arrivals", False)
