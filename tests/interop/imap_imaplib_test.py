@@ -236,5 +236,43 @@ class Resync(ImapTest):
         self.assertTrue(changed.startswith(b"* 3 FETCH ") and b"UID 4" in changed and b"\\Flagged" in changed, changed)
 
 
+class Sharing(ImapTest):
+    """RFC 4314: one account's folder in another's list."""
+
+    def setUp(self):
+        super().setUp()
+        self.alice = self.server.add_account(PASSWORD)
+        self.owner = self.client()
+        if "ACL" not in said(self.owner.capability())[0].decode().split():
+            self.skipTest("the server does not offer ACL")
+        said(self.owner.create("Work"))
+        self.shared = f"Shared/{self.bob}/Work"
+
+    def test_rights_are_given_and_taken_back(self):
+        guest = self.client(self.alice)
+        self.assertEqual(guest.select(self.shared)[0], "NO")
+        said(self.owner.setacl("Work", self.alice, "lrs"))
+        [acl] = said(self.owner.getacl("Work"))
+        self.assertEqual(acl.decode().split()[3:], [self.alice, "lrs"])
+        [mine] = said(guest.myrights(self.shared))
+        self.assertTrue(mine.endswith(b" lrs"), mine)
+        self.assertTrue(any(line.endswith(self.shared.encode()) for line in said(guest.list('""', "*"))))
+        said(guest.select(self.shared))
+        said(guest.close())
+        said(self.owner.deleteacl("Work", self.alice))
+        self.assertEqual(guest.status(self.shared, "(MESSAGES)")[0], "NO")
+
+    def test_letters_go_from_account_to_account(self):
+        said(self.owner.setacl("Work", self.alice, "lrswite"))
+        self.put("Work", letters.PLAIN)
+        guest = self.client(self.alice, folder=self.shared)
+        said(guest.uid("COPY", "1", "INBOX"))
+        self.assertEqual(self.letters_in("INBOX", self.alice), [letters.PLAIN])
+        said(guest.select("INBOX"))
+        said(guest.uid("MOVE", "1", quoted(self.shared)))
+        self.assertEqual(self.letters_in("INBOX", self.alice), [])
+        self.assertEqual(self.letters_in("Work"), [letters.PLAIN, letters.PLAIN])
+
+
 if __name__ == "__main__":
     main()
