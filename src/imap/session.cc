@@ -148,7 +148,7 @@ Step Session::obey(CommandText command) {
   const Command* row = find_command(name, request.by_uid);
   Result<Reply> reply = bad("That is not a command here; CAPABILITY tells what we speak");
   if (row != nullptr) {
-    if (selected_) {
+    if (selected_ && selected_->account != account_) {
       PABAL_CO_TRY_VOID(co_await renew_rights());
     }
     if (ending_) {

@@ -85,13 +85,15 @@ Step Session::tell_changes(bool may_renumber, bool look_elsewhere, bool flags_ar
   // News of this node come first; only where there are none is the store asked for those of others.
   const bool is_news = now && now->mod_seq() > (view.told ? view.told->mod_seq() : view.told_at);
   // Rights must not be older than what woke us.
-  const bool rights_may_be_old = view.account != account_;
-  if (look_elsewhere && (!is_news || rights_may_be_old)) {
+  const bool is_guest = view.account != account_;
+  if (look_elsewhere && (!is_news || is_guest)) {
     std::ignore = co_await mailboxes().sync(view.account);
     now = mailboxes().find_open(view.account, view.folder);
   }
-  PABAL_CO_TRY_VOID(co_await renew_rights());
-  if (ending_) co_return Result<void>();
+  if (is_guest) {
+    PABAL_CO_TRY_VOID(co_await renew_rights());
+    if (ending_) co_return Result<void>();
+  }
   if (!now) {
     auto opened = co_await mailboxes().open(view.account, view.folder);
     const bool gone = !opened && opened.error().kind == ErrorKind::kRefuse;
@@ -160,7 +162,6 @@ void Session::tell_keywords(const RowStyle& style) {
 // RFC 4314 §5.1.1. What was taken back while the folder is open holds from the next command on.
 Step Session::renew_rights() {
   Selected& view = *selected_;
-  if (view.account == account_) co_return Result<void>();
   PABAL_CO_TRY(const mailbox::Folders folders, co_await mailboxes().folders(view.account));
   const mailbox::Folder* folder = folders->find(view.folder);
   if (folder == nullptr) co_return Result<void>();  // whoever tells changes tells that too

@@ -157,7 +157,7 @@ class Session {
   /// does not hold the folder. `look_elsewhere` asks for other nodes' changes too. Where flags are no news by
   /// themselves they wait for others.
   Step tell_changes(bool may_renumber, bool look_elsewhere = false, bool flags_are_news = true);
-  /// The rights on the open folder as they are now, if it is another's. Without the right to read, the
+  /// The rights on the open folder, which is another's, as they are now. Without the right to read, the
   /// session ends.
   Step renew_rights();
   /// How rows of the open folder are written. Waits only if this node does not hold the account.
