@@ -3,6 +3,10 @@
 # Each is kept as it is, and by gzip and brotli where their programs are there and it gets smaller.
 # This file is the script of that step too: cmake -DDIRECTORY=… -DOUTPUT=… -DNAME=… -P PabalEmbed.cmake
 
+if(CMAKE_SCRIPT_MODE_FILE)
+  cmake_minimum_required(VERSION 3.25)
+endif()
+
 function(pabal_embed_write)
   find_program(gzip gzip)
   find_program(brotli brotli)

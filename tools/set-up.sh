@@ -6,7 +6,7 @@ build_packages=(
   clang-19 mold cmake ninja-build pkg-config
   libboost1.81-dev libboost-json1.81-dev
   libssl-dev zlib1g-dev libfmt-dev libunbound-dev librocksdb-dev liblz4-dev libsodium-dev
-  libidn2-dev libicu-dev libcli11-dev libtomlplusplus-dev libsystemd-dev libnghttp2-dev
+  libidn2-dev libicu-dev libcli11-dev libtomlplusplus-dev libsystemd-dev libnghttp2-dev brotli
   libgtest-dev libgmock-dev dns-root-data
 )
 # What the whole suite needs beside that: sanitizers, the fuzzer's run time, readable stacks.

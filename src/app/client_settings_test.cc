@@ -13,11 +13,11 @@ using testing::HasSubstr;
 using testing::Not;
 
 Config::Listener listener(std::string protocol, TlsMode tls, std::string address) {
-  return {.name = protocol,
-          .protocol = protocol,
-          .address = {*net::Endpoint::parse(address)},
-          .tls = tls,
-          .proxy_protocol = {}};
+  Config::Listener listener;
+  listener.name = listener.protocol = std::move(protocol);
+  listener.address = {*net::Endpoint::parse(address)};
+  listener.tls = tls;
+  return listener;
 }
 
 Config config() {
