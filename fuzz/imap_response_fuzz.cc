@@ -43,7 +43,7 @@ void check_value(std::string_view text, bool utf8) {
   PABAL_CHECK(in.at_end());
 }
 
-void check_facts(const FactsView& facts, const Dialect& dialect) {
+void check_facts(const message::FactsView& facts, const Dialect& dialect) {
   std::string out;
   if (append_envelope(out, facts.envelope, dialect)) check_value(out, dialect.utf8);
   for (const BodyForm form : {BodyForm::kBody, BodyForm::kBodyStructure}) {
@@ -84,9 +84,9 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     PABAL_CHECK(size > kMaxStringBytes || (again && in.at_end()));
     PABAL_CHECK(!again || *again == bytes || bytes.find('\0') != bytes.npos);
 
-    if (const auto facts = view_facts(bytes)) check_facts(*facts, dialect);
+    if (const auto facts = message::view_facts(bytes)) check_facts(*facts, dialect);
     const std::string encoded = encode_facts(message::read_letter(bytes));
-    const auto facts = view_facts(encoded);
+    const auto facts = message::view_facts(encoded);
     PABAL_CHECK(facts.has_value());
     out.clear();
     PABAL_CHECK(append_envelope(out, facts->envelope, dialect).has_value());

@@ -87,13 +87,13 @@ void measure_letters(std::size_t letters) {
   const std::vector<std::string> mixed_facts = facts_of(letters, mixed);
   const Dialect dialect;
   measure("ENVELOPE", letters, [&](std::string& out, std::size_t i) {
-    std::ignore = append_envelope(out, view_facts(plain_facts[i])->envelope, dialect);
+    std::ignore = append_envelope(out, message::view_facts(plain_facts[i])->envelope, dialect);
   });
   measure("BODYSTRUCTURE plain", letters, [&](std::string& out, std::size_t i) {
-    std::ignore = append_body(out, *view_facts(plain_facts[i]), BodyForm::kBodyStructure, dialect);
+    std::ignore = append_body(out, *message::view_facts(plain_facts[i]), BodyForm::kBodyStructure, dialect);
   });
   measure("BODYSTRUCTURE of four parts", letters, [&](std::string& out, std::size_t i) {
-    std::ignore = append_body(out, *view_facts(mixed_facts[i]), BodyForm::kBodyStructure, dialect);
+    std::ignore = append_body(out, *message::view_facts(mixed_facts[i]), BodyForm::kBodyStructure, dialect);
   });
 }
 

@@ -10,6 +10,7 @@
 
 #include "letters.h"
 #include "mailbox/threads.h"
+#include "message/envelope.h"
 
 namespace pabal::bench {
 namespace {
@@ -68,10 +69,10 @@ std::vector<std::string> stored_envelopes(std::size_t count) {
 
 void bench_order(std::size_t rows) {
   const std::vector<std::string> stored = stored_envelopes(rows);
-  std::vector<message::Envelope> envelopes;
+  std::vector<message::EnvelopeView> envelopes;
   double start = now();
-  for (const std::string& bytes : stored) envelopes.push_back(*message::decode_envelope(bytes));
-  fmt::print("\n{} envelopes decoded in {:.0f} ms\n", rows, now() - start);
+  for (const std::string& bytes : stored) envelopes.push_back(*message::view_envelope(bytes));
+  fmt::print("\n{} envelopes viewed in {:.0f} ms\n", rows, now() - start);
   std::vector<std::uint32_t> slots(rows);
   std::iota(slots.begin(), slots.end(), 0U);
   const auto row_of = [](std::size_t i) {

@@ -132,7 +132,7 @@ Result<void> Server::open_mail() {
     service->set_backend(
         {mail_->smtp(), &certificates_->server(), log_.with({{"listener", service->name()}})});
   }
-  search_sources_.emplace(core_->mailboxes());
+  search_sources_.emplace(core_->mailboxes(), *workers_, config().mailbox.cache / 8);
   // Mail that comes in goes before: one thread, which lets others go before.
   index_workers_.emplace(net::WorkerPoolOptions{.name = "index", .threads = 1, .yielding = true});
   indexer_.emplace(loops_.loop(0), core_->store(), *search_sources_, *index_workers_, log_,

@@ -54,7 +54,7 @@ class TestServer {
   account::Authenticator authenticator{directory, credentials, throttle, random, observer};
   QuietJournal journal;
   mailbox::Mailboxes mailboxes{*engine, journal, sim.clock()};
-  mailbox::SearchSources sources{mailboxes};
+  mailbox::SearchSources sources{mailboxes, pool, 1 << 20};
   mailbox::search::Evaluator evaluator{*engine, sources, sources, pool};
   FolderKeyCache keys{1 << 20};
   account::Connections connections{3};

@@ -31,20 +31,20 @@ std::size_t filled(LetterKeys& keys, const WantedKeys& wanted) {
 Result<void> add(LetterKeys& keys, const WantedKeys& wanted, std::size_t first_slot,
                  std::span<const mailbox::Row> rows, const mailbox::FactsPage& page) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    message::LetterFacts facts;
+    message::EnvelopeView envelope;
+    message::Structure structure;
     if (!page[i].empty()) {
+      PABAL_TRY(envelope, message::view_envelope(page[i].envelope));
       if (wanted.attachments) {
-        PABAL_TRY(facts, message::decode_facts(page[i]));
-      } else {
-        PABAL_TRY(facts.envelope, message::decode_facts_envelope(page[i]));
+        PABAL_TRY(structure, message::decode_structure(page[i].structure));
       }
     }
     const std::size_t slot = first_slot + i;
     for (const mailbox::OrderBy by : wanted.columns) {
-      if (column(keys, by)->size() == slot) column(keys, by)->add(rows[i], &facts.envelope);
+      if (column(keys, by)->size() == slot) column(keys, by)->add(rows[i], &envelope);
     }
     if (wanted.attachments && keys.attachments->size() == slot)
-      keys.attachments->push_back(!facts.structure.parts.empty() && detail::has_attachment(facts.structure));
+      keys.attachments->push_back(!structure.parts.empty() && detail::has_attachment(structure));
   }
   return {};
 }
@@ -121,7 +121,9 @@ net::Task<Result<void>> LetterKeyCache::fill(account::AccountId account, const S
       row.size_bytes = email->size_bytes;
       row.received = email->received;
     }
-    PABAL_CO_TRY(const mailbox::FactsPage page, co_await mailboxes_.load_facts(account, std::move(ids)));
+    PABAL_CO_TRY(const mailbox::FactsPage page,
+                 co_await mailboxes_.load_facts(account, std::move(ids),
+                                                {.structures = wanted.attachments, .previews = false}));
     PABAL_CO_TRY_VOID(co_await workers_.run([&] { return add(keys, wanted, slot, rows, page); }));
     slot += count;
   }

@@ -129,7 +129,7 @@ class JmapTest : public mailbox::MailboxFixture {
   SeededRandom random_{1};
   net::WorkerPool pool_{{.name = "test", .threads = 1, .max_queued = 100}};
   account::Directory directory_{*engine_, loop_.clock()};
-  mailbox::SearchSources sources_{*mailboxes_};
+  mailbox::SearchSources sources_{*mailboxes_, pool_, 1 << 20};
   NotesWithThreads notes_{sources_};
   mailbox::search::Evaluator evaluator_{*engine_, sources_, sources_, pool_};
   FakeQueue queue_;

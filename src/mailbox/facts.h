@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "mailbox/facts_block.h"
 #include "mailbox/ids.h"
 #include "mailbox/records.h"
 #include "message/letter.h"
@@ -33,22 +34,45 @@ std::string storable_facts(const message::LetterFacts& facts);
 /// Moves the offsets of `facts` to those of a letter of `letter_bytes`; its structure.size becomes that.
 void shift_facts(message::LetterFacts& facts, std::uint64_t letter_bytes);
 
-/// Encoded facts of some letters. The bytes are those that the store read, and live as long as the page.
+/// Which columns are asked for.
+struct FactsWanted {
+  bool envelopes = true;
+  bool structures = true;
+  bool previews = true;
+
+  bool has(FactsColumn column) const {
+    switch (column) {
+      case FactsColumn::kEnvelopes:
+        return envelopes;
+      case FactsColumn::kStructures:
+        return structures;
+      case FactsColumn::kPreviews:
+        return previews;
+    }
+    return false;
+  }
+};
+
+/// Facts of some letters: at least what was asked for. Views live as long as the page.
 class FactsPage {
  public:
   std::size_t size() const { return views_.size(); }
   /// For the letter that was asked for at this place; empty when there is no such letter any more.
-  std::string_view operator[](std::size_t index) const { return views_[index]; }
+  const message::FactsView& operator[](std::size_t index) const { return views_[index]; }
 
  private:
   friend class LetterStore;
+  // Views are of bytes that must not move any more.
   std::string_view keep(std::string bytes) {
-    return *made_.emplace_back(std::make_unique<const std::string>(std::move(bytes)));
+    return *kept_.emplace_back(std::make_unique<const std::string>(std::move(bytes)));
+  }
+  const store::ScanPage& keep(store::ScanPage page) {
+    return *scanned_.emplace_back(std::make_unique<const store::ScanPage>(std::move(page)));
   }
 
-  std::vector<std::string_view> views_;
+  std::vector<message::FactsView> views_;
   std::vector<std::unique_ptr<const store::ScanPage>> scanned_;
-  std::vector<std::unique_ptr<const std::string>> made_;
+  std::vector<std::unique_ptr<const std::string>> kept_;
 };
 
 }  // namespace pabal::mailbox

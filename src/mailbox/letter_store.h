@@ -7,10 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "account/ids.h"
 #include "mailbox/facts.h"
+#include "mailbox/facts_cache.h"
 #include "mailbox/ids.h"
 #include "mailbox/records.h"
 #include "net/task.h"
@@ -32,24 +35,27 @@ struct LetterPage {
 
 class LetterStore {
  public:
-  /// The engine outlives it.
-  LetterStore(store::Engine& engine, store::PartitionId partition)
-      : engine_(engine), partition_(std::move(partition)) {}
+  /// Engine and cache outlive it.
+  LetterStore(store::Engine& engine, FactsCache& cache, account::AccountId account)
+      : engine_(engine), cache_(cache), account_(account), partition_(account::partition_of(account)) {}
 
   net::Task<Result<LetterPage>> list(LetterId after, std::size_t limit);
   /// One answer an id, in their order.
   net::Task<Result<std::vector<std::optional<LetterRecord>>>> find_all(std::vector<LetterId> letters);
-  net::Task<Result<FactsPage>> load_facts(std::vector<LetterId> letters);
+  /// Blocks of which many letters are asked for are kept in the cache.
+  net::Task<Result<FactsPage>> load_facts(std::vector<LetterId> letters, FactsWanted columns = {});
 
  private:
   struct Wanted;
 
-  net::Task<Result<void>> scan_facts(const std::vector<Wanted>& wanted, std::size_t begin, std::size_t end,
-                                     FactsPage& page);
+  std::vector<Wanted> show_cached(std::span<const Wanted> of_a_block, FactsWanted columns, FactsPage& page);
+  net::Task<Result<void>> read_block(std::span<const Wanted> wanted, FactsWanted columns, FactsPage& page);
   net::Task<Result<void>> get_facts(const std::vector<Wanted>& wanted, FactsPage& page);
   net::Task<Result<void>> make_facts(const std::vector<Wanted>& missing, FactsPage& page);
 
   store::Engine& engine_;
+  FactsCache& cache_;
+  const account::AccountId account_;
   const store::PartitionId partition_;
 };
 

@@ -65,6 +65,7 @@ Mailboxes::Mailboxes(store::Engine& engine, journey::Journal& journal, const Clo
       clock_(clock),
       options_(options),
       accounts_(std::make_unique<Accounts>()),
+      facts_(std::make_unique<FactsCache>(options.cache_bytes / 2)),
       keeper_(std::make_unique<Keeper>(engine, clock, keeper_options(options), [this](account::AccountId id) {
         const auto account = account_of(id);
         const auto counters = account->writer.state().find_counters();
@@ -99,7 +100,7 @@ void Mailboxes::count_memory(const Account& account) const {
   if (!entry || entry->account.get() != &account) return;
   accounts_->bytes -= std::exchange(entry->counted_bytes, account.writer.state().memory_bytes());
   accounts_->bytes += entry->counted_bytes;
-  while (accounts_->bytes > options_.cache_bytes && accounts_->by_id.size() > 1) {
+  while (accounts_->bytes + facts_->memory_bytes() > options_.cache_bytes && accounts_->by_id.size() > 1) {
     forgotten.push_back(accounts_->forget_oldest());
   }
 }
@@ -375,7 +376,7 @@ net::Task<Result<std::vector<LetterId>>> Mailboxes::load_thread_letters(account:
 }
 
 LetterStore Mailboxes::letters_of(account::AccountId account) const {
-  return LetterStore(engine_, account::partition_of(account));
+  return LetterStore(engine_, *facts_, account);
 }
 
 net::Task<Result<LetterPage>> Mailboxes::list(account::AccountId account, LetterId after, std::size_t limit) {
@@ -394,9 +395,10 @@ net::Task<Result<std::vector<std::optional<LetterRecord>>>> Mailboxes::find_all(
   co_return co_await letters.find_all(std::move(ids));
 }
 
-net::Task<Result<FactsPage>> Mailboxes::load_facts(account::AccountId account, std::vector<LetterId> ids) {
+net::Task<Result<FactsPage>> Mailboxes::load_facts(account::AccountId account, std::vector<LetterId> ids,
+                                                   FactsWanted columns) {
   LetterStore letters = letters_of(account);
-  co_return co_await letters.load_facts(std::move(ids));
+  co_return co_await letters.load_facts(std::move(ids), columns);
 }
 
 net::Task<Result<std::string>> Mailboxes::read(LetterRecord letter, std::uint64_t offset, std::size_t size) {

@@ -42,7 +42,8 @@
 namespace pabal::mailbox {
 
 struct MailboxOptions {
-  /// What lists and tables may take in memory before those that were used longest ago are forgotten.
+  /// What lists and tables may take in memory, and what lists show of letters: no more than half of it. Those
+  /// that were used longest ago are forgotten for others.
   std::size_t cache_bytes = std::size_t{256} * 1024 * 1024;
   /// How long a client may stay away and still be told what exactly changed (RFC 7162), by time and by count;
   /// the longer of the two goes.
@@ -115,9 +116,10 @@ class Mailboxes {
                                                                        std::vector<LetterId> letters);
   /// Bytes [offset, offset + size) of the letter, cut at its end.
   net::Task<Result<std::string>> read(LetterRecord letter, std::uint64_t offset, std::size_t size);
-  /// Facts of many letters in one go; scans where ids lie side by side. Missing ones are made from the
-  /// letter.
-  net::Task<Result<FactsPage>> load_facts(account::AccountId account, std::vector<LetterId> letters);
+  /// Facts of many letters in one go, from memory where they were asked for before; who names the columns
+  /// reads no others. Missing ones are made from the letter.
+  net::Task<Result<FactsPage>> load_facts(account::AccountId account, std::vector<LetterId> letters,
+                                          FactsWanted columns = {});
 
   /// The thread of each letter (thread_ids.h), in their order: the letter that began it. Scans where ids lie
   /// side by side.
@@ -163,6 +165,7 @@ class Mailboxes {
   const Clock& clock_;
   const MailboxOptions options_;
   const std::unique_ptr<Accounts> accounts_;
+  const std::unique_ptr<FactsCache> facts_;
   const std::unique_ptr<Keeper> keeper_;
   OnLetters on_letters_;
 };

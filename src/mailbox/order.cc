@@ -10,12 +10,13 @@
 #include "message/casemap.h"
 #include "message/date.h"
 #include "message/encoded_word.h"
+#include "message/envelope.h"
 
 namespace pabal::mailbox {
 namespace {
 
-using message::Address;
-using message::Envelope;
+using message::AddressView;
+using message::EnvelopeView;
 
 /// Signed numbers in the order of unsigned ones.
 std::uint64_t unsigned_order(std::int64_t value) {
@@ -32,20 +33,20 @@ std::string folded(std::string_view text) {
 }
 
 /// addr-mailbox of the first address: of a group it is the name (RFC 9051 §7.5.2).
-std::string mailbox_of(const Envelope::Addresses& addresses) {
+std::string mailbox_of(const EnvelopeView::Addresses& addresses) {
   if (addresses.empty()) return {};
-  const Address& first = addresses.front();
-  return folded(first.kind == Address::Kind::kGroupStart ? first.name : first.local_part);
+  const AddressView first = addresses.front();
+  return folded(first.kind == message::Address::Kind::kGroupStart ? first.name : first.local_part);
 }
 
 /// RFC 5957 §3: the name if there is one, else the address.
-std::string display_of(const Envelope::Addresses& addresses) {
+std::string display_of(const EnvelopeView::Addresses& addresses) {
   if (addresses.empty()) return {};
-  const Address& first = addresses.front();
+  const AddressView first = addresses.front();
   return folded(first.name.empty() ? first.addr_spec() : first.name);
 }
 
-std::string text_of(OrderBy by, const Envelope& envelope) {
+std::string text_of(OrderBy by, const EnvelopeView& envelope) {
   switch (by) {
     case OrderBy::kCc:
       return mailbox_of(envelope.cc);
@@ -91,7 +92,7 @@ void sort_by_keys(std::vector<std::uint64_t>& keys, std::vector<std::uint32_t>& 
 
 }  // namespace
 
-std::chrono::sys_seconds sent_date(const Envelope& envelope, std::chrono::sys_seconds received) {
+std::chrono::sys_seconds sent_date(const EnvelopeView& envelope, std::chrono::sys_seconds received) {
   const auto date = envelope.date ? message::parse_date(*envelope.date) : std::nullopt;
   return date ? date->utc : received;
 }
@@ -105,7 +106,7 @@ std::string_view OrderColumn::text(std::uint32_t slot) const {
   return std::string_view(texts_).substr(begin, ends_[slot] - begin);
 }
 
-void OrderColumn::add(const Row& row, const Envelope* envelope) {
+void OrderColumn::add(const Row& row, const EnvelopeView* envelope) {
   if (by_ == OrderBy::kArrival) {
     keys_.push_back(key_of(row.received));
   } else if (by_ == OrderBy::kSize) {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "mailbox/folder_table.h"
-#include "message/envelope.h"
+#include "message/facts_view.h"
 
 namespace pabal::mailbox {
 
@@ -31,7 +31,7 @@ enum class OrderBy : std::uint8_t {
 inline constexpr std::size_t kOrderKinds = 9;
 
 /// The sent date, or the received one when there is none that can be read (RFC 5256 §2.2).
-std::chrono::sys_seconds sent_date(const message::Envelope& envelope, std::chrono::sys_seconds received);
+std::chrono::sys_seconds sent_date(const message::EnvelopeView& envelope, std::chrono::sys_seconds received);
 
 class OrderColumn {
  public:
@@ -42,7 +42,7 @@ class OrderColumn {
   static bool needs_envelope(OrderBy by) { return by != OrderBy::kArrival && by != OrderBy::kSize; }
 
   /// The next letter, in slot size(). `envelope` may be null where it is not needed.
-  void add(const Row& row, const message::Envelope* envelope);
+  void add(const Row& row, const message::EnvelopeView* envelope);
   /// Before keys are read, once letters were added. Costs much less than all of it when few are new.
   void settle();
 

@@ -5,10 +5,10 @@
 #include <numeric>
 #include <random>
 
+#include "message/envelope.h"
+
 namespace pabal::mailbox {
 namespace {
-
-using message::Envelope;
 
 Row row(int seconds, std::uint32_t bytes) {
   return {.uid = Uid(1),
@@ -16,13 +16,20 @@ Row row(int seconds, std::uint32_t bytes) {
           .received = std::chrono::sys_seconds(std::chrono::seconds(seconds))};
 }
 
-Envelope header(const std::string& text) { return message::parse_envelope(text + "\r\n"); }
+/// An envelope as it is stored.
+std::string header(const std::string& text) {
+  return message::encode_envelope(message::parse_envelope(text + "\r\n"));
+}
+void add(OrderColumn& column, const Row& row, std::string_view stored) {
+  const auto envelope = message::view_envelope(stored);
+  column.add(row, &envelope.value());
+}
 
-std::vector<std::uint32_t> sort(std::span<const Envelope> letters, OrderBy by, bool reverse = false) {
+std::vector<std::uint32_t> sort(std::span<const std::string> letters, OrderBy by, bool reverse = false) {
   OrderColumn column(by);
   std::vector<std::uint32_t> slots;
   for (std::size_t i = 0; i < letters.size(); ++i) {
-    column.add(row(static_cast<int>(1000 - i), static_cast<std::uint32_t>(i)), &letters[i]);
+    add(column, row(static_cast<int>(1000 - i), static_cast<std::uint32_t>(i)), letters[i]);
     slots.push_back(static_cast<std::uint32_t>(i));
   }
   column.settle();
@@ -32,7 +39,7 @@ std::vector<std::uint32_t> sort(std::span<const Envelope> letters, OrderBy by, b
 using Order = std::vector<std::uint32_t>;
 
 TEST(Order, FollowsTheKeysOfTheRfc) {
-  const std::vector<Envelope> letters = {
+  const std::vector<std::string> letters = {
       header("Subject: Re: banana\r\nFrom: zoe@x.org\r\nDate: Fri, 21 Nov 1997 09:00:00 -0800"),
       header("Subject: apple\r\nFrom: \"adam\" <Y@x.org>\r\nDate: Fri, 21 Nov 1997 12:00:00 +0000"),
       header("Subject: =?utf-8?Q?=C3=89clair?=\r\nFrom: x@x.org\r\nTo: b@x.org, a@x.org"),
@@ -59,12 +66,12 @@ TEST(Order, FollowsTheKeysOfTheRfc) {
 }
 
 TEST(Order, SeveralTermsCountInTheirOrder) {
-  const std::vector<Envelope> letters = {header("Subject: b"), header("Subject: a"), header("Subject: b"),
-                                         header("Subject: a")};
+  const std::vector<std::string> letters = {header("Subject: b"), header("Subject: a"), header("Subject: b"),
+                                            header("Subject: a")};
   OrderColumn subjects(OrderBy::kSubject);
   OrderColumn sizes(OrderBy::kSize);
   for (std::uint32_t i = 0; i < letters.size(); ++i) {
-    subjects.add(row(0, i), &letters[i]);
+    add(subjects, row(0, i), letters[i]);
     sizes.add(row(0, i), nullptr);
   }
   subjects.settle();
@@ -85,8 +92,7 @@ TEST(Order, LettersThatComeLaterFindTheirPlace) {
       std::string text;
       for (std::size_t n = random() % 12; n > 0; --n) text += static_cast<char>('A' + random() % 3);
       texts.push_back(text);
-      const Envelope envelope = header("Subject: " + text);
-      grown.add(row(0, 0), &envelope);
+      add(grown, row(0, 0), header("Subject: " + text));
     }
     grown.settle();
     Order slots(texts.size());

@@ -5,6 +5,7 @@
 
 #include "mailbox/order.h"
 #include "message/casemap.h"
+#include "message/envelope.h"
 #include "message/message_id.h"
 
 namespace pabal::mailbox {
@@ -30,7 +31,7 @@ std::uint32_t ThreadKeys::number_of(Numbers& numbers, std::string text, std::uin
   return numbers.try_emplace(std::move(text), next).first->second;
 }
 
-void ThreadKeys::add(const Row& row, const message::Envelope& envelope) {
+void ThreadKeys::add(const Row& row, const message::EnvelopeView& envelope) {
   sent_.push_back(static_cast<std::uint64_t>(sent_date(envelope, row.received).time_since_epoch().count()) ^
                   (std::uint64_t{1} << 63));
   bool answered = false;
@@ -40,7 +41,7 @@ void ThreadKeys::add(const Row& row, const message::Envelope& envelope) {
   subjects_.push_back(base.empty() ? kNoSubject : number_of(subject_numbers_, base, 1));
   answered_.push_back(answered);
 
-  const auto ids_of = [](const std::optional<std::string>& field) {
+  const auto ids_of = [](const std::optional<std::string_view>& field) {
     return field ? message::parse_message_ids(*field) : std::vector<std::string>();
   };
   std::vector<std::string> own = ids_of(envelope.message_id);

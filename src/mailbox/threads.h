@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "mailbox/folder_table.h"
-#include "message/envelope.h"
+#include "message/facts_view.h"
 
 namespace pabal::mailbox {
 
@@ -23,7 +23,7 @@ class ThreadKeys {
   static constexpr std::uint32_t kNoSubject = 0;
 
   /// The next letter, in slot size().
-  void add(const Row& row, const message::Envelope& envelope);
+  void add(const Row& row, const message::EnvelopeView& envelope);
 
   std::size_t size() const { return sent_.size(); }
   /// How many different ids were seen; they are the numbers below.

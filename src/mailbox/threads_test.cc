@@ -7,6 +7,8 @@
 #include <numeric>
 #include <random>
 
+#include "message/envelope.h"
+
 namespace pabal::mailbox {
 namespace {
 
@@ -27,7 +29,7 @@ ThreadKeys keys_of(std::span<const Letter> letters) {
     if (!letter.in_reply_to.empty()) envelope.in_reply_to = letter.in_reply_to;
     envelope.subject = letter.subject;
     keys.add({.uid = Uid(1), .received = std::chrono::sys_seconds(std::chrono::seconds(letter.sent))},
-             envelope);
+             message::view_envelope(message::encode_envelope(envelope)).value());
   }
   return keys;
 }

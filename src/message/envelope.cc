@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "message/facts_view.h"
 #include "message/header.h"
 
 namespace pabal::message {
@@ -16,6 +17,15 @@ constexpr std::optional<std::string> Envelope::* kTexts[] = {
 };
 constexpr Envelope::Addresses Envelope::* kLists[] = {
     &Envelope::from, &Envelope::sender, &Envelope::reply_to, &Envelope::to, &Envelope::cc, &Envelope::bcc,
+};
+// In the same order.
+constexpr std::optional<std::string_view> EnvelopeView::* kTextViews[] = {
+    &EnvelopeView::date,       &EnvelopeView::subject,    &EnvelopeView::in_reply_to,
+    &EnvelopeView::message_id, &EnvelopeView::references,
+};
+constexpr EnvelopeView::Addresses EnvelopeView::* kListViews[] = {
+    &EnvelopeView::from, &EnvelopeView::sender, &EnvelopeView::reply_to,
+    &EnvelopeView::to,   &EnvelopeView::cc,     &EnvelopeView::bcc,
 };
 
 struct TextField {
@@ -123,56 +133,45 @@ std::string encode_envelope(const Envelope& envelope) {
 
 namespace {
 
-bool read_texts(Cursor& cursor, Envelope& envelope) {
-  for (const auto member : kTexts) {
-    const auto present = cursor.take_u8();
-    if (!present || *present > 1) return false;
-    if (*present == 0) continue;
-    const auto text = cursor.take_sized();
-    if (!text) return false;
-    (envelope.*member).emplace(*text);
+void copy(Envelope::Addresses& to, const EnvelopeView::Addresses& from) {
+  for (const AddressView& each : from) {
+    to.push_back({.kind = each.kind,
+                  .name = std::string(each.name),
+                  .route = std::string(each.route),
+                  .local_part = std::string(each.local_part),
+                  .domain = std::string(each.domain)});
   }
-  return true;
-}
-
-bool read_address(Cursor& cursor, Address& address) {
-  const auto kind = cursor.take_u8();
-  if (!kind || *kind > static_cast<std::uint8_t>(Address::Kind::kGroupEnd)) return false;
-  address.kind = static_cast<Address::Kind>(*kind);
-  for (std::string* text : {&address.name, &address.route, &address.local_part, &address.domain}) {
-    const auto value = cursor.take_sized();
-    if (!value) return false;
-    *text = *value;
-  }
-  return true;
-}
-
-bool read_lists(Cursor& cursor, Envelope& envelope) {
-  for (const auto member : kLists) {
-    const auto count = cursor.take_varint();
-    if (!count) return false;
-    Envelope::Addresses& list = envelope.*member;
-    // No count is believed before its addresses are there.
-    for (std::uint64_t i = 0; i < *count; ++i) {
-      if (!read_address(cursor, list.emplace_back())) return false;
-    }
-  }
-  return true;
 }
 
 }  // namespace
 
-Result<Envelope> decode_envelope(std::string_view bytes) {
-  Cursor cursor(bytes);
-  const auto version = cursor.take_u8();
-  if (version && *version != kVersion) {
+std::string AddressView::addr_spec() const {
+  std::string out = quote_local_part(local_part);
+  if (!domain.empty()) out.append("@").append(domain);
+  return out;
+}
+
+Result<EnvelopeView> view_envelope(std::string_view bytes) {
+  detail::FormReader in(bytes);
+  const std::uint8_t version = in.byte(UINT8_MAX);
+  if (in.sound() && version != kVersion) {
     return fail(ErrorKind::kCorrupt, "the envelope of a letter is in form {}, and this program reads form {}",
-                *version, kVersion);
+                version, kVersion);
   }
+  EnvelopeView view;
+  for (const auto member : kTextViews) {
+    if (in.byte(1) == 1) view.*member = in.text();
+  }
+  for (const auto member : kListViews) view.*member = EnvelopeView::Addresses(in);
+  if (!in.complete()) return fail(ErrorKind::kCorrupt, "the stored envelope of a letter is damaged");
+  return view;
+}
+
+Result<Envelope> decode_envelope(std::string_view bytes) {
+  PABAL_TRY(const EnvelopeView view, view_envelope(bytes));
   Envelope envelope;
-  if (!version || !read_texts(cursor, envelope) || !read_lists(cursor, envelope) || !cursor.at_end()) {
-    return fail(ErrorKind::kCorrupt, "the stored envelope of a letter is damaged");
-  }
+  for (std::size_t i = 0; i < std::size(kTexts); ++i) envelope.*kTexts[i] = view.*kTextViews[i];
+  for (std::size_t i = 0; i < std::size(kLists); ++i) copy(envelope.*kLists[i], view.*kListViews[i]);
   return envelope;
 }
 

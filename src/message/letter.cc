@@ -249,46 +249,76 @@ std::string encode_facts(const LetterFacts& facts) {
   return out;
 }
 
-Result<Envelope> decode_facts_envelope(std::string_view bytes) {
-  Cursor cursor(bytes);
-  const auto version = cursor.take_u8();
-  const auto envelope = cursor.take_sized();
-  if (version != kVersion || !envelope)
-    return fail(ErrorKind::kCorrupt, "the stored facts about a letter are damaged, or of another form");
-  return decode_envelope(*envelope);
+std::string encode_facts(const FactsView& facts) {
+  std::string out;
+  if (facts.empty()) return out;
+  append_u8(out, kVersion);
+  append_sized(out, facts.envelope);
+  append_sized(out, facts.preview);
+  append_sized(out, facts.structure);
+  out += facts.letters_within;
+  return out;
+}
+
+Result<FactsView> view_facts(std::string_view facts) {
+  detail::FormReader in(facts);
+  const std::uint8_t version = in.byte(UINT8_MAX);
+  if (in.sound() && version != kVersion) {
+    return fail(ErrorKind::kCorrupt,
+                "the facts about a letter are in form {}, and this program reads form {}", version, kVersion);
+  }
+  FactsView view;
+  view.envelope = in.text();
+  view.preview = in.text();
+  view.structure = in.text();
+  view.letters_within = in.rest();
+  if (!in.sound() || view.letters_within.empty())
+    return fail(ErrorKind::kCorrupt, "the stored facts about a letter are damaged");
+  return view;
+}
+
+void EnvelopesWithin::read_next() {
+  held_ = left_ > 0;
+  if (!held_) return;
+  --left_;
+  const std::uint64_t before = part_;
+  part_ = in_.number();
+  envelope_ = in_.text();
+  if (part_ < before) in_.spoil();
+  held_ = in_.sound();
+}
+
+std::string_view EnvelopesWithin::find(PartIndex part) {
+  if (!held_) read_next();
+  while (held_ && part_ < part) read_next();
+  return held_ && part_ == part ? envelope_ : std::string_view();
+}
+
+Result<LetterFacts> decode_facts(const FactsView& view) {
+  LetterFacts facts;
+  PABAL_TRY(facts.envelope, decode_envelope(view.envelope));
+  PABAL_TRY(facts.structure, decode_structure(view.structure));
+  facts.preview = view.preview;
+  detail::FormReader in(view.letters_within);
+  const std::uint64_t count = in.number(facts.structure.parts.size());
+  for (std::uint64_t i = 0; i < count && in.sound(); ++i) {
+    const auto part = static_cast<PartIndex>(in.number(facts.structure.parts.size() - 1));
+    PABAL_TRY(auto envelope, decode_envelope(in.text()));
+    facts.letters_within.push_back({.part = part, .envelope = std::move(envelope)});
+  }
+  if (!in.complete() || !std::ranges::is_sorted(facts.letters_within, {}, &LetterFacts::LetterWithin::part))
+    return fail(ErrorKind::kCorrupt, "the stored facts about a letter are damaged");
+  return facts;
 }
 
 Result<LetterFacts> decode_facts(std::string_view bytes) {
-  const auto damaged = [] {
-    return fail(ErrorKind::kCorrupt, "the stored facts about a letter are damaged");
-  };
-  Cursor cursor(bytes);
-  const auto version = cursor.take_u8();
-  if (version && *version != kVersion) {
-    return fail(ErrorKind::kCorrupt,
-                "the facts about a letter are in form {}, and this program reads form {}", *version,
-                kVersion);
-  }
-  const auto envelope = cursor.take_sized();
-  const auto preview = cursor.take_sized();
-  const auto structure = cursor.take_sized();
-  const auto count = cursor.take_varint();
-  if (!version || !envelope || !preview || !structure || !count) return damaged();
-  LetterFacts facts;
-  PABAL_TRY(facts.envelope, decode_envelope(*envelope));
-  PABAL_TRY(facts.structure, decode_structure(*structure));
-  facts.preview = *preview;
-  for (std::uint64_t i = 0; i < *count; ++i) {
-    const auto part = cursor.take_varint();
-    const auto within = cursor.take_sized();
-    if (!part || *part >= facts.structure.parts.size() || !within) return damaged();
-    PABAL_TRY(auto envelope_within, decode_envelope(*within));
-    facts.letters_within.push_back(
-        {.part = static_cast<PartIndex>(*part), .envelope = std::move(envelope_within)});
-  }
-  if (!cursor.at_end() || !std::ranges::is_sorted(facts.letters_within, {}, &LetterFacts::LetterWithin::part))
-    return damaged();
-  return facts;
+  PABAL_TRY(const FactsView view, view_facts(bytes));
+  return decode_facts(view);
+}
+
+Result<Envelope> decode_facts_envelope(std::string_view bytes) {
+  PABAL_TRY(const FactsView view, view_facts(bytes));
+  return decode_envelope(view.envelope);
 }
 
 }  // namespace pabal::message

@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "message/envelope.h"
+#include "message/facts_view.h"
 #include "message/structure.h"
 
 namespace pabal::message {
@@ -91,9 +92,13 @@ std::string make_preview(std::string_view text);
 
 /// The stored form of all facts; its first byte is the version.
 std::string encode_facts(const LetterFacts& facts);
+/// Of facts that are stored already, all of them asked for: for a copy. Nothing of nothing.
+std::string encode_facts(const FactsView& facts);
 /// kCorrupt for bytes that encode_facts did not write, or that a newer version did.
 Result<LetterFacts> decode_facts(std::string_view bytes);
-/// The letter's own envelope alone, for whoever looks at those of a whole folder.
+/// From facts that were read in place (facts_view.h), all of them asked for.
+Result<LetterFacts> decode_facts(const FactsView& facts);
+/// The letter's own envelope alone.
 Result<Envelope> decode_facts_envelope(std::string_view bytes);
 
 }  // namespace pabal::message

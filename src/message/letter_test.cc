@@ -212,13 +212,5 @@ TEST(HtmlText, KeepsNothingButANameBetweenPieces) {
   }
 }
 
-TEST(LetterFactsCodec, GivesTheEnvelopeAlone) {
-  const LetterFacts facts =
-      read_letter("Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nFrom: a@b.example\r\n\r\ntext\r\n");
-  const std::string bytes = encode_facts(facts);
-  EXPECT_EQ(decode_facts_envelope(bytes).value(), facts.envelope);
-  for (std::size_t size = 0; size < 10; ++size) EXPECT_FALSE(decode_facts_envelope(bytes.substr(0, size)));
-}
-
 }  // namespace
 }  // namespace pabal::message

@@ -13,12 +13,15 @@
 #include <algorithm>
 
 #include "base/cursor.h"
+#include "message/facts_view.h"
 #include "message/structure.h"
 
 namespace pabal::message {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+/// So that sums of some of them are numbers too.
+constexpr std::uint64_t kMaxNumber = UINT64_MAX / 4;
 
 void append_parameters(std::string& out, const Parameters& parameters) {
   append_varint(out, parameters.size());
@@ -54,81 +57,45 @@ void append_part(std::string& out, const Structure& structure, PartIndex index) 
   for (const std::string& language : part.languages) append_sized(out, language);
 }
 
-/// Reads like a Cursor, and remembers that something was missing, so that a part is read in one go.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : cursor_(bytes) {}
+Parameters copied(const ListView<ParameterView>& parameters) {
+  Parameters out;
+  out.reserve(parameters.size());
+  for (const ParameterView& each : parameters)
+    out.push_back(
+        {.name = std::string(each.name), .value = std::string(each.value), .extended = each.extended});
+  return out;
+}
 
-  bool good() const { return good_; }
-  bool at_end() const { return cursor_.at_end(); }
-  std::uint64_t number(std::uint64_t max = UINT64_MAX / 4) {
-    const auto value = cursor_.take_varint();
-    good_ = good_ && value && *value <= max;
-    return good_ ? *value : 0;
-  }
-  std::uint8_t byte(std::uint8_t max) {
-    const auto value = cursor_.take_u8();
-    good_ = good_ && value && *value <= max;
-    return good_ ? *value : 0;
-  }
-  std::string text() {
-    const auto value = cursor_.take_sized();
-    good_ = good_ && value;
-    return good_ ? std::string(*value) : std::string();
-  }
-  Parameters parameters() {
-    Parameters out;
-    const std::uint64_t count = number(kMaxParameters);
-    for (std::uint64_t i = 0; i < count && good_; ++i) {
-      Parameter& parameter = out.emplace_back();
-      parameter.name = text();
-      parameter.value = text();
-      parameter.extended = byte(1) != 0;
-    }
-    return out;
-  }
-
- private:
-  Cursor cursor_;
-  bool good_ = true;
-};
-
-bool read_part(Reader& reader, Structure& structure) {
-  const auto index = static_cast<PartIndex>(structure.parts.size());
-  const auto distance = static_cast<PartIndex>(reader.number(index));
-  if ((distance == 0) != (index == 0)) return false;
+/// False for offsets that lead out of the part around it: whoever reads a range of the letter by them must
+/// not be led there.
+bool add_part(Structure& structure, const PartView& view) {
   Part& part = structure.parts.emplace_back();
   std::uint64_t limit = structure.size;
-  if (index > 0) {
-    part.parent = index - distance;
-    const Part& parent = structure.parts[part.parent];
+  part.parent = view.parent;
+  if (view.parent != kNoPart) {
+    const Part& parent = structure.parts[view.parent];
     part.header_begin = parent.header_begin;
     limit = parent.body_end;
   }
-  part.header_begin += reader.number();
-  part.body_begin = part.header_begin + reader.number();
-  part.body_end = part.body_begin + reader.number();
-  // Whoever reads a range of the letter by these offsets must not be led outside of it.
-  if (!reader.good() || part.body_end > limit) return false;
-  part.body_lines = reader.number();
-  const std::uint8_t traits = reader.byte(15);
-  part.traits = {.header_8bit = (traits & 1) != 0,
-                 .body_8bit = (traits & 2) != 0,
-                 .body_nul = (traits & 4) != 0,
-                 .long_lines = (traits & 8) != 0};
-  part.encoding =
-      static_cast<TransferEncoding>(reader.byte(static_cast<std::uint8_t>(TransferEncoding::kUnknown)));
-  part.type = reader.text();
-  part.subtype = reader.text();
-  part.parameters = reader.parameters();
-  part.disposition.type = reader.text();
-  part.disposition.parameters = reader.parameters();
-  for (std::string* text : {&part.encoding_name, &part.id, &part.description, &part.md5, &part.location}) {
-    *text = reader.text();
-  }
-  const std::uint64_t languages = reader.number(kMaxParameters);
-  for (std::uint64_t i = 0; i < languages && reader.good(); ++i) part.languages.push_back(reader.text());
-  return reader.good();
+  part.header_begin += view.header_begin;
+  part.body_begin = part.header_begin + view.header_size;
+  part.body_end = part.body_begin + view.body_size;
+  if (part.body_end > limit) return false;
+  part.body_lines = view.body_lines;
+  part.traits = view.traits;
+  part.encoding = view.encoding;
+  part.type = view.type;
+  part.subtype = view.subtype;
+  part.parameters = copied(view.parameters);
+  part.disposition = {.type = std::string(view.disposition),
+                      .parameters = copied(view.disposition_parameters)};
+  part.encoding_name = view.encoding_name;
+  part.id = view.id;
+  part.description = view.description;
+  part.md5 = view.md5;
+  part.location = view.location;
+  for (const LanguageView& language : view.languages) part.languages.emplace_back(language.name);
+  return true;
 }
 
 /// Parts stand in the order of the tree exactly when each part's parent is the one before it or one of that
@@ -161,20 +128,60 @@ std::string encode_structure(const Structure& structure) {
   return out;
 }
 
+StructureReader::StructureReader(std::string_view bytes) : in_(bytes) {
+  version_ = in_.byte(UINT8_MAX);
+  if (version_ != kVersion) in_.spoil();
+  letter_bytes_ = in_.number(kMaxNumber);
+  count_ = in_.number(kMaxParts);
+}
+
+bool StructureReader::next(PartView& part) {
+  if (!in_.sound() || next_ == count_) return false;
+  const std::uint64_t distance = in_.number(next_);
+  if ((distance == 0) != (next_ == 0)) in_.spoil();
+  part.index = static_cast<PartIndex>(next_);
+  part.parent = next_ == 0 ? kNoPart : static_cast<PartIndex>(next_ - distance);
+  part.header_begin = in_.number(kMaxNumber);
+  part.header_size = in_.number(kMaxNumber);
+  part.body_size = in_.number(kMaxNumber);
+  part.body_lines = in_.number(kMaxNumber);
+  const std::uint8_t traits = in_.byte(15);
+  part.traits = {.header_8bit = (traits & 1) != 0,
+                 .body_8bit = (traits & 2) != 0,
+                 .body_nul = (traits & 4) != 0,
+                 .long_lines = (traits & 8) != 0};
+  part.encoding =
+      static_cast<TransferEncoding>(in_.byte(static_cast<std::uint8_t>(TransferEncoding::kUnknown)));
+  part.type = in_.text();
+  part.subtype = in_.text();
+  part.parameters = ListView<ParameterView>(in_, kMaxParameters);
+  part.disposition = in_.text();
+  part.disposition_parameters = ListView<ParameterView>(in_, kMaxParameters);
+  part.encoding_name = in_.text();
+  part.id = in_.text();
+  part.description = in_.text();
+  part.md5 = in_.text();
+  part.location = in_.text();
+  part.languages = ListView<LanguageView>(in_, kMaxParameters);
+  ++next_;
+  return in_.sound();
+}
+
 Result<Structure> decode_structure(std::string_view bytes) {
-  Reader reader(bytes);
-  const std::uint8_t version = reader.byte(UINT8_MAX);
-  if (!reader.good() || version != kVersion) {
+  StructureReader reader(bytes);
+  if (reader.version() != kVersion) {
     return fail(ErrorKind::kCorrupt,
-                "the structure of a letter is in form {}, and this program reads form {}", version, kVersion);
+                "the structure of a letter is in form {}, and this program reads form {}", reader.version(),
+                kVersion);
   }
   Structure structure;
-  structure.size = reader.number();
-  const std::uint64_t count = reader.number(kMaxParts);
-  bool good = reader.good() && count > 0;
-  for (std::uint64_t i = 0; i < count && good; ++i) good = read_part(reader, structure);
+  structure.size = reader.letter_bytes();
+  PartView part;
+  bool good = true;
+  while (good && reader.next(part)) good = add_part(structure, part);
+  good = good && reader.complete();
   good = good && structure.root().header_begin == 0 && structure.root().body_end == structure.size;
-  if (!good || !reader.at_end() || !link(structure)) {
+  if (!good || !link(structure)) {
     return fail(ErrorKind::kCorrupt, "the stored structure of a letter is damaged");
   }
   return structure;

@@ -9,6 +9,7 @@
 #include "imap/commands/families.h"
 #include "imap/detail/letter_section.h"
 #include "imap/detail/message_limit.h"
+#include "imap/detail/read_ahead.h"
 #include "imap/grammar/object_id.h"
 #include "imap/grammar/write_letter.h"
 #include "imap/grammar/write_responses.h"
@@ -17,8 +18,8 @@
 namespace pabal::imap::detail {
 namespace {
 
-/// Letters whose facts are held at one time: about 100 KiB.
-constexpr std::size_t kBatchLetters = 256;
+/// Letters whose facts are held at one time: some 100 KiB.
+constexpr std::size_t kBatchLetters = 512;
 
 constexpr std::uint32_t kFromFacts = bit_of(FetchItem::kEnvelope) | bit_of(FetchItem::kBody) |
                                      bit_of(FetchItem::kBodyStructure) | bit_of(FetchItem::kPreview) |
@@ -116,7 +117,14 @@ void append_label(std::string& out, std::string_view label) {
   out += ' ';
 }
 
-Result<void> append_facts(std::string& out, const FetchItems& items, const FactsView& facts,
+mailbox::FactsWanted wanted_facts(const FetchItems& items) {
+  return {.envelopes = items.has(FetchItem::kEnvelope),
+          .structures =
+              items.has(FetchItem::kBody) || items.has(FetchItem::kBodyStructure) || needs_structure(items),
+          .previews = items.has(FetchItem::kPreview) || items.has(FetchItem::kPreviewLazy)};
+}
+
+Result<void> append_facts(std::string& out, const FetchItems& items, const message::FactsView& facts,
                           const Dialect& dialect) {
   if (items.has(FetchItem::kEnvelope)) {
     append_label(out, "ENVELOPE");
@@ -172,21 +180,13 @@ Step tell_section(Session& session, Fetch& fetch, const OpenLetter& letter, cons
   co_return co_await session.flush();
 }
 
-// One letter of which more than its row is asked for. `facts` is empty if none are needed.
-Step tell_letter(Session& session, Fetch& fetch, const Place& place, std::string_view facts,
-                 const mailbox::LetterRecord* record) {
+// One letter of which more than its row is asked for. `facts` is empty if none are needed; `prefix` is what
+// was read of it already.
+Step tell_letter(Session& session, Fetch& fetch, const Place& place, const message::FactsView& facts,
+                 const mailbox::LetterRecord* record, std::string prefix) {
   const FetchItems& items = fetch.command.items;
   std::string& out = session.out();
   const std::size_t begin = out.size();
-  FactsView view;
-  if (!facts.empty()) {
-    const auto viewed = view_facts(facts);
-    if (!viewed) {
-      fetch.some_unreadable = true;
-      co_return Result<void>();
-    }
-    view = *viewed;
-  }
   begin_row(out, fetch.style, place.position, place.row.uid);
   append_row_items(out, fetch.style, place.row, items.bits);
   if (items.has(FetchItem::kThreadId)) {
@@ -196,17 +196,17 @@ Step tell_letter(Session& session, Fetch& fetch, const Place& place, std::string
     out += ')';
   }
   if ((items.bits & kFromFacts) != 0) {
-    if (!append_facts(out, items, view, session.dialect())) {
+    if (!append_facts(out, items, facts, session.dialect())) {
       out.resize(begin);
       fetch.some_unreadable = true;
       co_return Result<void>();
     }
   }
   if (record != nullptr) {
-    OpenLetter letter{.account = session.selected()->account, .record = *record};
+    OpenLetter letter{.account = session.selected()->account, .record = *record, .prefix = std::move(prefix)};
     if (!facts.empty() && needs_structure(items)) {
       message::LetterFacts structure;
-      auto decoded = message::decode_structure(view.structure);
+      auto decoded = message::decode_structure(facts.structure);
       if (!decoded) {
         out.resize(begin);
         fetch.some_unreadable = true;
@@ -223,37 +223,84 @@ Step tell_letter(Session& session, Fetch& fetch, const Place& place, std::string
   co_return co_await session.flush();
 }
 
-Step tell_batch(Session& session, Fetch& fetch, std::vector<Place>& batch) {
-  const FetchItems& items = fetch.command.items;
+/// How much of each letter is worth reading before its turn comes; 0: nothing. A store checks 32 KiB at a
+/// time, so a header is as good as those.
+std::uint64_t bytes_to_read_ahead(const FetchItems& items, std::size_t letters) {
+  constexpr std::uint64_t kHeaderBytes = 32 * 1024;
+  if (letters < 2 || items.sections.empty()) return 0;
+  std::uint64_t bytes = 0;
+  for (const FetchSection& each : items.sections) {
+    if (each.partial) return 0;
+    const bool whole = each.section.path.empty() && (each.section.what == Section::What::kWhole ||
+                                                     each.section.what == Section::What::kText);
+    bytes = std::max<std::uint64_t>(bytes, whole ? kFirstPieceBytes : kHeaderBytes);
+  }
+  return bytes;
+}
+
+/// Some letters, and what the store has of them. Both lists are empty where nobody asks.
+struct Batch {
+  std::vector<Place> places = {};
+  std::optional<mailbox::FactsPage> facts = {};
+  std::vector<std::optional<mailbox::LetterRecord>> records = {};
+
+  bool is_gone(std::size_t i) const {
+    return (facts && (*facts)[i].empty()) || (!records.empty() && !records[i]);
+  }
+};
+
+net::Task<Result<void>> load(Session& session, const FetchItems& items, Batch& batch) {
   std::vector<mailbox::LetterId> ids;
-  ids.reserve(batch.size());
-  for (const Place& place : batch) ids.push_back(place.row.letter);
+  ids.reserve(batch.places.size());
+  for (const Place& place : batch.places) ids.push_back(place.row.letter);
+  const account::AccountId account = session.selected()->account;
   if (items.has(FetchItem::kThreadId)) {
-    PABAL_CO_TRY(const auto threads,
-                 co_await session.mailboxes().load_threads(session.selected()->account, ids));
-    for (std::size_t i = 0; i < batch.size(); ++i) batch[i].thread = threads[i];
+    PABAL_CO_TRY(const auto threads, co_await session.mailboxes().load_threads(account, ids));
+    for (std::size_t i = 0; i < threads.size(); ++i) batch.places[i].thread = threads[i];
   }
-  const bool facts_needed = (items.bits & kFromFacts) != 0 || needs_structure(items);
-  std::optional<mailbox::FactsPage> facts;
-  if (facts_needed) {
-    PABAL_CO_TRY(facts, co_await session.mailboxes().load_facts(session.selected()->account, ids));
+  if ((items.bits & kFromFacts) != 0 || needs_structure(items)) {
+    PABAL_CO_TRY(batch.facts, co_await session.mailboxes().load_facts(account, ids, wanted_facts(items)));
   }
-  std::vector<std::optional<mailbox::LetterRecord>> records;
   if (!items.sections.empty()) {
-    PABAL_CO_TRY(records, co_await session.mailboxes().find_all(session.selected()->account, std::move(ids)));
+    PABAL_CO_TRY(batch.records, co_await session.mailboxes().find_all(account, std::move(ids)));
   }
-  const bool sets_seen = items.sets_seen() && session.selected()->may(mailbox::Right::kKeepSeen);
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    const bool gone = (facts && (*facts)[i].empty()) || (!records.empty() && !records[i]);
-    if (gone) {
+  co_return Result<void>();
+}
+
+// `ahead` is null where nothing is read before its turn.
+Step tell_each(Session& session, Fetch& fetch, const Batch& batch, ReadAhead* ahead) {
+  const bool sets_seen =
+      fetch.command.items.sets_seen() && session.selected()->may(mailbox::Right::kKeepSeen);
+  for (std::size_t i = 0; i < batch.places.size(); ++i) {
+    if (batch.is_gone(i)) {
       fetch.some_gone = true;
       continue;
     }
-    PABAL_CO_TRY_VOID(co_await tell_letter(session, fetch, batch[i], facts ? (*facts)[i] : std::string_view(),
-                                           records.empty() ? nullptr : &*records[i]));
-    if (sets_seen && !has(batch[i].row.flags, mailbox::kSeen)) fetch.to_be_seen.add(batch[i].row.uid);
+    std::string prefix;
+    if (ahead != nullptr) {
+      auto bytes = co_await ahead->take(i);
+      if (!bytes && bytes.error().kind == ErrorKind::kCancelled) co_return std::unexpected(bytes.error());
+      // What can't be read is tried again where its failure is told.
+      if (bytes) prefix = *std::move(bytes);
+    }
+    PABAL_CO_TRY_VOID(co_await tell_letter(
+        session, fetch, batch.places[i], batch.facts ? (*batch.facts)[i] : message::FactsView(),
+        batch.records.empty() ? nullptr : &*batch.records[i], std::move(prefix)));
+    if (sets_seen && !has(batch.places[i].row.flags, mailbox::kSeen))
+      fetch.to_be_seen.add(batch.places[i].row.uid);
   }
   co_return Result<void>();
+}
+
+Step tell_batch(Session& session, Fetch& fetch, Batch batch) {
+  PABAL_CO_TRY_VOID(co_await load(session, fetch.command.items, batch));
+  const std::uint64_t bytes = bytes_to_read_ahead(fetch.command.items, batch.places.size());
+  if (bytes == 0) co_return co_await tell_each(session, fetch, batch, nullptr);
+  const net::Context context = co_await net::current_context();
+  ReadAhead ahead(session.mailboxes(), *context.loop, context.cancel, batch.records, bytes);
+  Result<void> told = co_await tell_each(session, fetch, batch, &ahead);
+  co_await ahead.leave();
+  co_return told;
 }
 
 Step tell_letters(Session& session, Fetch& fetch, const Positions& positions) {
@@ -263,12 +310,12 @@ Step tell_letters(Session& session, Fetch& fetch, const Positions& positions) {
       const NumberRange some{
           static_cast<std::uint32_t>(first),
           static_cast<std::uint32_t>(std::min<std::uint64_t>(whole.last, first + kBatchLetters - 1))};
-      std::vector<Place> batch;
-      batch.reserve(some.last - some.first + 1);
+      Batch batch;
+      batch.places.reserve(some.last - some.first + 1);
       for_each_row(*fetch.table, some, [&](std::size_t position, const mailbox::Row& row) {
-        batch.push_back({position, view.row_now(row)});
+        batch.places.push_back({position, view.row_now(row)});
       });
-      PABAL_CO_TRY_VOID(co_await tell_batch(session, fetch, batch));
+      PABAL_CO_TRY_VOID(co_await tell_batch(session, fetch, std::move(batch)));
     }
   }
   co_return Result<void>();

@@ -53,9 +53,9 @@ std::size_t filled(const FolderKeys& keys, const Wanted& wanted) {
 Result<void> add_keys(FolderKeys& keys, const Wanted& wanted, std::span<const mailbox::Row> rows,
                       std::size_t first_slot, const mailbox::FactsPage* facts) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    message::Envelope envelope;
+    message::EnvelopeView envelope;
     if (facts != nullptr && !(*facts)[i].empty()) {
-      PABAL_TRY(envelope, message::decode_facts_envelope((*facts)[i]));
+      PABAL_TRY(envelope, message::view_envelope((*facts)[i].envelope));
     }
     const std::size_t slot = first_slot + i;
     if (slot == keys.uids.size()) keys.uids.push_back(rows[i].uid);
@@ -80,8 +80,8 @@ net::Task<Result<void>> fill(Session& session, FolderKeys& keys, const Wanted& w
       std::vector<mailbox::LetterId> ids;
       ids.reserve(some.size());
       for (const mailbox::Row& row : some) ids.push_back(row.letter);
-      PABAL_CO_TRY(facts,
-                   co_await session.mailboxes().load_facts(session.selected()->account, std::move(ids)));
+      PABAL_CO_TRY(facts, co_await session.mailboxes().load_facts(session.selected()->account, std::move(ids),
+                                                                  {.structures = false, .previews = false}));
     }
     const mailbox::FactsPage* page = facts ? &*facts : nullptr;
     PABAL_CO_TRY_VOID(co_await session.services().workers->run(

@@ -73,7 +73,7 @@ net::Task<Result<Copies>> make_copies(Session& session, const Transfer& transfer
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (!records[i] || from == nullptr) continue;  // expunged meanwhile
     mailbox::Arrival letter = arrival_of(session, transfer, *std::move(records[i]));
-    letter.facts = facts[i];
+    letter.facts = message::encode_facts(facts[i]);
     letter.flags = from->keywords.names_of(only(rows[i].flags, transfer.kept));
     out.letters.letters.push_back(std::move(letter));
     out.source.add(rows[i].uid);

@@ -10,14 +10,21 @@ namespace pabal::imap::detail {
 namespace {
 
 /// A letter crosses in pieces of this size: few reads for large ones, little memory for a thousand sessions.
-constexpr std::size_t kPieceBytes = 64 * 1024;
+constexpr std::size_t kPieceBytes = kFirstPieceBytes;
 
 using message::Part;
 using message::PartIndex;
 using message::Structure;
 
+/// These bytes, if they were read already.
+std::optional<std::string_view> at_hand(const OpenLetter& letter, std::uint64_t offset, std::uint64_t size) {
+  if (offset > letter.prefix.size() || size > letter.prefix.size() - offset) return {};
+  return std::string_view(letter.prefix).substr(offset, size);
+}
+
 net::Task<Result<std::string>> read_piece(Session& session, const OpenLetter& letter, std::uint64_t offset,
                                           std::uint64_t size) {
+  if (const auto bytes = at_hand(letter, offset, size)) co_return std::string(*bytes);
   PABAL_CO_TRY(std::string bytes, co_await session.mailboxes().read(letter.record, offset, size));
   if (bytes.size() < size) {
     co_return fail(ErrorKind::kCorrupt, "a letter ends {} bytes before it should", size - bytes.size());

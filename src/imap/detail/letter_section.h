@@ -14,11 +14,15 @@
 
 namespace pabal::imap::detail {
 
+/// How much of a letter is read before the first of it is sent.
+inline constexpr std::size_t kFirstPieceBytes = 64 * 1024;
+
 /// A letter as its sections need it. The structure is there unless only the whole is asked for.
 struct OpenLetter {
   account::AccountId account;
   const mailbox::LetterRecord& record;
   std::optional<message::Structure> structure = {};
+  std::string prefix = {};  ///< its first bytes, as far as they were read already
 };
 
 /// Bytes of a letter, or text that was made from them.

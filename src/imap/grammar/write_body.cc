@@ -1,8 +1,7 @@
-#include <array>
+#include <utility>
 #include <vector>
 
 #include "base/ascii.h"
-#include "base/cursor.h"
 #include "imap/grammar/sequence_set.h"
 #include "imap/grammar/write_letter.h"
 #include "imap/grammar/write_string.h"
@@ -10,96 +9,22 @@
 namespace pabal::imap {
 namespace {
 
+using message::ParameterView;
+using message::PartIndex;
+using message::PartView;
 using message::TransferEncoding;
+using Parameters = message::ListView<ParameterView>;
 
-constexpr std::uint8_t kStructureVersion = 1;
 /// What a multipart or a message/rfc822 has in it when nothing could be found there: the grammar wants a
 /// body, and an empty text misleads nobody.
 constexpr std::string_view kEmptyText = R"(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0))";
 
-/// A counted list as it is stored: parameters, or languages.
-struct StoredList {
-  std::uint64_t count = 0;
-  std::string_view bytes;
-};
-
-/// A part as message::encode_structure wrote it (structure_codec.cc), its texts still in place.
-struct PartView {
-  std::uint32_t index = 0;
-  std::uint64_t distance = 0;  ///< to the parent
-  std::uint64_t body_size = 0;
-  std::uint64_t body_lines = 0;
-  TransferEncoding encoding = TransferEncoding::k7Bit;
-  std::string_view type;
-  std::string_view subtype;
-  StoredList parameters;
-  std::string_view disposition;
-  StoredList disposition_parameters;
-  std::string_view encoding_name;
-  std::string_view id;
-  std::string_view description;
-  std::string_view md5;
-  std::string_view location;
-  StoredList languages;
-
-  bool has_child = false;
-
-  bool is_multipart() const { return type == "multipart"; }
-  bool is_message() const { return type == "message" && (subtype == "rfc822" || subtype == "global"); }
-};
-
-bool read_text(Cursor& in, std::string_view& text) {
-  const auto value = in.take_sized();
-  if (value) text = *value;
-  return value.has_value();
-}
-bool read_number(Cursor& in, std::uint64_t& number) {
-  const auto value = in.take_varint();
-  if (value) number = *value;
-  return value.has_value();
-}
-
-bool read_parameters(Cursor& in, StoredList& out) {
-  if (!read_number(in, out.count)) return false;
-  out.bytes = in.rest();
-  for (std::uint64_t i = 0; i < out.count; ++i) {
-    if (!in.take_sized() || !in.take_sized() || !in.take_u8()) return false;
-  }
-  return true;
-}
-bool read_languages(Cursor& in, StoredList& out) {
-  if (!read_number(in, out.count)) return false;
-  out.bytes = in.rest();
-  for (std::uint64_t i = 0; i < out.count; ++i) {
-    if (!in.take_sized()) return false;
-  }
-  return true;
-}
-
-bool read_part(Cursor& in, PartView& part) {
-  std::uint64_t unused = 0;
-  if (!read_number(in, part.distance) || !read_number(in, unused) || !read_number(in, unused) ||
-      !read_number(in, part.body_size) || !read_number(in, part.body_lines)) {
-    return false;
-  }
-  const auto traits = in.take_u8();
-  const auto encoding = in.take_u8();
-  if (!traits || !encoding || *encoding > static_cast<std::uint8_t>(TransferEncoding::kUnknown)) return false;
-  part.encoding = static_cast<TransferEncoding>(*encoding);
-  if (!read_text(in, part.type) || !read_text(in, part.subtype) || !read_parameters(in, part.parameters) ||
-      !read_text(in, part.disposition) || !read_parameters(in, part.disposition_parameters)) {
-    return false;
-  }
-  return read_text(in, part.encoding_name) && read_text(in, part.id) && read_text(in, part.description) &&
-         read_text(in, part.md5) && read_text(in, part.location) && read_languages(in, part.languages);
-}
-
 class BodyWriter {
  public:
-  BodyWriter(std::string& out, const FactsView& facts, BodyForm form, const Dialect& dialect)
+  BodyWriter(std::string& out, const message::FactsView& facts, BodyForm form, const Dialect& dialect)
       : out_(out),
         structure_(facts.structure),
-        letters_(facts.letters_within),
+        envelopes_(facts.letters_within),
         form_(form),
         dialect_(dialect) {}
 
@@ -107,16 +32,24 @@ class BodyWriter {
   bool write();
 
  private:
-  bool open(PartView part);
+  /// A part that may hold others, its end still to come.
+  struct Open {
+    PartView part;
+    bool has_child = false;
+  };
+
+  bool write_part(const PartView& part);
+  bool begin_child(const PartView& part);
   void close();
-  bool append_envelope_of_letter(std::uint32_t index);
+  void append_end(const PartView& part);
+  bool append_envelope_of_letter(PartIndex index);
   void append_fields(const PartView& part);
-  void append_parameters(const StoredList& parameters);
-  void append_parameter(std::string_view name, std::string_view value, bool extended);
+  void append_parameters(const Parameters& parameters);
+  void append_parameter(const ParameterView& parameter);
   void append_body_parameters(const PartView& part);
   void append_encoding(const PartView& part);
   void append_extension(const PartView& part);
-  void append_languages(const StoredList& languages);
+  void append_languages(const message::ListView<message::LanguageView>& languages);
   void append_or_nil(std::string_view text) {
     if (text.empty()) {
       out_.append("NIL");
@@ -126,85 +59,74 @@ class BodyWriter {
   }
 
   std::string& out_;
-  Cursor structure_;
-  Cursor letters_;
-  std::uint64_t letters_left_ = 0;
+  message::StructureReader structure_;
+  message::EnvelopesWithin envelopes_;
   BodyForm form_;
   const Dialect& dialect_;
-  std::vector<PartView> open_;  ///< Parts whose end is still to come, the root first.
+  std::vector<Open> open_;  ///< The root first.
 };
 
 bool BodyWriter::write() {
-  if (structure_.take_u8() != kStructureVersion) return false;
-  std::uint64_t count = 0;
-  std::uint64_t size = 0;
-  if (!read_number(structure_, size) || !read_number(structure_, count) || count == 0 ||
-      count > message::kMaxParts || !read_number(letters_, letters_left_)) {
-    return false;
-  }
-  for (std::uint32_t index = 0; index < count; ++index) {
-    PartView part;
-    part.index = index;
-    if (!read_part(structure_, part) || part.distance > index || (part.distance == 0) != (index == 0)) {
-      return false;
-    }
-    while (!open_.empty() && open_.back().index != index - part.distance) close();
-    if (open_.empty() != (index == 0) || !open(part)) return false;
+  PartView part;
+  while (structure_.next(part)) {
+    while (!open_.empty() && open_.back().part.index != part.parent) close();
+    if (!write_part(part)) return false;
   }
   while (!open_.empty()) close();
-  return structure_.at_end();
+  return structure_.complete() && envelopes_.sound();
 }
 
-bool BodyWriter::open(PartView part) {
-  if (!open_.empty()) {
-    PartView& parent = open_.back();
-    if (!parent.is_multipart() && (!parent.is_message() || parent.has_child)) return false;
-    if (parent.is_message() && !append_envelope_of_letter(part.index)) return false;
-    parent.has_child = true;
-  }
+bool BodyWriter::write_part(const PartView& part) {
+  if (part.index > 0 && !begin_child(part)) return false;
   out_.push_back('(');
   if (!part.is_multipart()) append_fields(part);
-  open_.push_back(part);
+  if (part.is_multipart() || part.is_message()) {
+    open_.push_back({.part = part});
+  } else {
+    append_end(part);
+  }
+  return true;
+}
+
+/// False for a part whose parent holds none, or has ended.
+bool BodyWriter::begin_child(const PartView& part) {
+  if (open_.empty()) return false;
+  Open& parent = open_.back();
+  if (parent.part.is_message() && (parent.has_child || !append_envelope_of_letter(part.index))) return false;
+  parent.has_child = true;
   return true;
 }
 
 void BodyWriter::close() {
-  const PartView& part = open_.back();
-  if (part.is_multipart()) {
-    if (!part.has_child) out_.append(kEmptyText);
+  const Open& open = open_.back();
+  if (open.part.is_multipart()) {
+    if (!open.has_child) out_.append(kEmptyText);
     out_.push_back(' ');
-    append_string(out_, part.subtype, dialect_);
-  } else if (part.is_message() && !part.has_child) {
+    append_string(out_, open.part.subtype, dialect_);
+  } else if (!open.has_child) {
     out_.push_back(' ');
     std::ignore = append_envelope(out_, std::string_view(), dialect_);
     out_.push_back(' ');
     out_.append(kEmptyText);
   }
-  if (part.is_message() || part.type == "text") {
+  append_end(open.part);
+  open_.pop_back();
+}
+
+void BodyWriter::append_end(const PartView& part) {
+  if (part.is_message() || part.is_text()) {
     out_.push_back(' ');
     append_number(out_, part.body_lines);
   }
   if (form_ == BodyForm::kBodyStructure) append_extension(part);
   out_.push_back(')');
-  open_.pop_back();
 }
 
 /// SP envelope SP, before the body of the letter that a message/rfc822 carries. Letters that are over the
 /// limits of message/letter.h have no envelope.
-bool BodyWriter::append_envelope_of_letter(std::uint32_t index) {
-  std::string_view envelope;
-  while (letters_left_ > 0) {
-    Cursor look = letters_;
-    std::uint64_t part = 0;
-    std::string_view bytes;
-    if (!read_number(look, part) || !read_text(look, bytes)) return false;
-    if (part > index) break;
-    letters_ = look;
-    --letters_left_;
-    if (part == index) envelope = bytes;
-  }
+bool BodyWriter::append_envelope_of_letter(PartIndex index) {
   out_.push_back(' ');
-  if (!append_envelope(out_, envelope, dialect_)) return false;
+  if (!append_envelope(out_, envelopes_.find(index), dialect_)) return false;
   out_.push_back(' ');
   return true;
 }
@@ -228,7 +150,7 @@ void BodyWriter::append_fields(const PartView& part) {
 
 /// A plain text that names no charset is US-ASCII (RFC 2045 §5.2), and many clients want to read so.
 void BodyWriter::append_body_parameters(const PartView& part) {
-  if (part.parameters.count == 0 && part.type == "text" && part.subtype == "plain") {
+  if (part.parameters.empty() && part.is_text() && part.subtype == "plain") {
     out_.append(R"(("charset" "us-ascii"))");
   } else {
     append_parameters(part.parameters);
@@ -236,22 +158,21 @@ void BodyWriter::append_body_parameters(const PartView& part) {
 }
 
 /// body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
-void BodyWriter::append_parameters(const StoredList& parameters) {
-  if (parameters.count == 0) {
+void BodyWriter::append_parameters(const Parameters& parameters) {
+  if (parameters.empty()) {
     out_.append("NIL");
     return;
   }
-  Cursor in(parameters.bytes);
-  for (std::uint64_t i = 0; i < parameters.count; ++i) {
-    out_.push_back(i == 0 ? '(' : ' ');
-    const auto name = in.take_sized();
-    const auto value = in.take_sized();
-    append_parameter(*name, *value, in.take_u8() != 0);
+  char before = '(';
+  for (const ParameterView& parameter : parameters) {
+    out_.push_back(std::exchange(before, ' '));
+    append_parameter(parameter);
   }
   out_.push_back(')');
 }
 
-void BodyWriter::append_parameter(std::string_view name, std::string_view value, bool extended) {
+void BodyWriter::append_parameter(const ParameterView& parameter) {
+  const auto& [name, value, extended] = parameter;
   if (!extended || dialect_.utf8 || is_ascii(value)) {
     append_string(out_, name, dialect_);
     out_.push_back(' ');
@@ -307,22 +228,23 @@ void BodyWriter::append_extension(const PartView& part) {
 }
 
 /// body-fld-lang = nstring / "(" string *(SP string) ")"
-void BodyWriter::append_languages(const StoredList& languages) {
-  if (languages.count == 0) {
+void BodyWriter::append_languages(const message::ListView<message::LanguageView>& languages) {
+  if (languages.empty()) {
     out_.append("NIL");
     return;
   }
-  Cursor in(languages.bytes);
-  for (std::uint64_t i = 0; i < languages.count; ++i) {
-    out_.push_back(i == 0 ? '(' : ' ');
-    append_header_text(out_, *in.take_sized(), dialect_);
+  char before = '(';
+  for (const message::LanguageView& language : languages) {
+    out_.push_back(std::exchange(before, ' '));
+    append_header_text(out_, language.name, dialect_);
   }
   out_.push_back(')');
 }
 
 }  // namespace
 
-Result<void> append_body(std::string& out, const FactsView& facts, BodyForm form, const Dialect& dialect) {
+Result<void> append_body(std::string& out, const message::FactsView& facts, BodyForm form,
+                         const Dialect& dialect) {
   const std::size_t before = out.size();
   if (BodyWriter(out, facts, form, dialect).write()) return {};
   out.resize(before);
@@ -331,7 +253,7 @@ Result<void> append_body(std::string& out, const FactsView& facts, BodyForm form
 
 void append_body(std::string& out, const message::LetterFacts& facts, BodyForm form, const Dialect& dialect) {
   const std::string bytes = encode_facts(facts);
-  const auto view = view_facts(bytes);
+  const auto view = message::view_facts(bytes);
   if (view) std::ignore = append_body(out, *view, form, dialect);
 }
 

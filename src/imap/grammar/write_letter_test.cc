@@ -169,13 +169,13 @@ TEST(WriteBody, DamagedFactsLeaveNothing) {
   const std::string whole = encode_facts(read_letter(
       "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: a@x\r\n\r\nx\r\n"
       "--b--\r\n"));
-  const auto view = view_facts(whole);
+  const auto view = message::view_facts(whole);
   ASSERT_TRUE(view);
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    EXPECT_FALSE(view_facts(whole.substr(0, size)) && size < 4) << size;
+    EXPECT_FALSE(message::view_facts(whole.substr(0, size)) && size < 4) << size;
   }
   for (std::size_t size = 0; size < view->structure.size(); ++size) {
-    FactsView cut = *view;
+    message::FactsView cut = *view;
     cut.structure = cut.structure.substr(0, size);
     std::string out = "x";
     EXPECT_FALSE(append_body(out, cut, BodyForm::kBodyStructure, Dialect{})) << size;

@@ -103,6 +103,7 @@ void append_string(std::string& out, std::string_view text, const Dialect& diale
 }
 
 void append_header_text(std::string& out, std::string_view text, const Dialect& dialect) {
+  if (shape_of(text) == Shape::kPlain) return append_in_quotes(out, text);
   if (dialect.utf8 || dialect.raw_headers == RawHeaders::kAsTheyAre || is_ascii(text)) {
     return append_string(out, text, dialect);
   }

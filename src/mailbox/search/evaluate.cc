@@ -27,6 +27,8 @@ constexpr std::size_t kManyUnindexed = 256;
 /// is looked through. More would leave too little to others.
 constexpr std::size_t kBatchLetters = 64;
 constexpr std::size_t kLanes = 3;
+/// For so many letters an envelope's field is read once for this search and the next ones.
+constexpr std::size_t kManyLetters = 2000;
 
 }  // namespace
 
@@ -40,6 +42,7 @@ class Evaluator::Search {
     verdicts_ = conditions_.rate_rows(folder_);
     if (in_doubt() > kFewLetters) use_columns();
     if (in_doubt() > kFewLetters) PABAL_CO_TRY_VOID(co_await ask_index());
+    if (in_doubt() > kManyLetters) PABAL_CO_TRY_VOID(co_await load_columns());
     if (in_doubt() > 0) PABAL_CO_TRY_VOID(co_await settle());
     std::vector<std::uint32_t> found;
     for (std::size_t i = 0; i < verdicts_.size(); ++i) {
@@ -70,6 +73,26 @@ class Evaluator::Search {
       any = true;
     }
     if (any) verdicts_ = conditions_.rate_rows(folder_);
+  }
+
+  net::Task<Result<void>> load_columns() {
+    std::vector<LetterId> letters;
+    for (Leaf& leaf : conditions_.leaves()) {
+      if (leaf.cost != Cost::kEnvelope || !leaf.has_needle) continue;
+      if (letters.empty()) letters = letters_in_doubt();
+      PABAL_CO_TRY(auto column, co_await with_.notes_.load_column(account_, leaf.needle.field, letters));
+      if (column) leaf.use_column(std::move(column));
+    }
+    if (!letters.empty()) verdicts_ = conditions_.rate_rows(folder_);
+    co_return Result<void>();
+  }
+
+  std::vector<LetterId> letters_in_doubt() const {
+    std::vector<LetterId> letters;
+    folder_.table.for_each([&](std::size_t position, const Row& row) {
+      if (verdicts_[position] == Verdict::kUnknown) letters.push_back(row.letter);
+    });
+    return letters;
   }
 
   net::Task<Result<void>> ask_index() {

@@ -9,11 +9,26 @@
 
 namespace pabal::mailbox::search {
 
-void FieldColumn::add(LetterId letter, const message::Envelope& envelope) {
+void FieldColumn::add(LetterId letter, std::string_view folded) {
   PABAL_CHECK(letters_.empty() || letter > letters_.back());
   letters_.push_back(letter);
-  if (const auto text = envelope_text(envelope, field_)) texts_ += message::fold_case(*text);
+  texts_ += folded;
   ends_.push_back(texts_.size());
+}
+
+void FieldColumn::add(LetterId letter, const message::Envelope& envelope) {
+  const auto text = envelope_text(envelope, field_);
+  add(letter, std::string_view(text ? message::fold_case(*text) : std::string()));
+}
+
+void FieldColumn::add(LetterId letter, const message::EnvelopeView& envelope) {
+  const auto text = envelope_text(envelope, field_);
+  add(letter, std::string_view(text ? message::fold_case(*text) : std::string()));
+}
+
+std::string_view FieldColumn::text(std::size_t place) const {
+  const std::size_t begin = place == 0 ? 0 : ends_[place - 1];
+  return std::string_view(texts_).substr(begin, ends_[place] - begin);
 }
 
 std::optional<std::size_t> FieldColumn::find(LetterId letter, std::size_t& hint) const {

@@ -14,6 +14,7 @@
 
 #include "mailbox/ids.h"
 #include "message/envelope.h"
+#include "message/facts_view.h"
 
 namespace pabal::mailbox::search {
 
@@ -25,8 +26,13 @@ class FieldColumn {
   const std::string& field() const { return field_; }
   /// Letters ascending.
   void add(LetterId letter, const message::Envelope& envelope);
+  void add(LetterId letter, const message::EnvelopeView& envelope);
+  /// As another column has it.
+  void add(LetterId letter, std::string_view folded);
 
   std::size_t size() const { return letters_.size(); }
+  LetterId letter(std::size_t place) const { return letters_[place]; }
+  std::string_view text(std::size_t place) const;
   /// Where the letter is; nothing if it is not in the column. `hint` is where one before it was found.
   std::optional<std::size_t> find(LetterId letter, std::size_t& hint) const;
   /// Which of the letters, by their places, have this in the field; `folded` is not empty.

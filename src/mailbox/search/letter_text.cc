@@ -31,10 +31,11 @@ void append_decoded(std::string& out, std::string_view text) {
   }
 }
 
-std::optional<std::string> text_of(const Envelope::Addresses& addresses) {
+template <class Addresses>
+std::optional<std::string> text_of(const Addresses& addresses) {
   if (addresses.empty()) return std::nullopt;
   std::string out;
-  for (const Address& address : addresses) {
+  for (const auto& address : addresses) {
     if (address.kind == Address::Kind::kGroupEnd) continue;
     if (!out.empty()) out += ", ";
     append_decoded(out, address.name);
@@ -50,24 +51,16 @@ std::optional<std::string> text_of(const Envelope::Addresses& addresses) {
   return out;
 }
 
-std::optional<std::string> text_of(const std::optional<std::string>& text) {
+template <class Text>
+std::optional<std::string> text_of(const std::optional<Text>& text) {
   if (!text) return std::nullopt;
   std::string out;
   append_decoded(out, *text);
   return out;
 }
 
-}  // namespace
-
-bool is_machine_field(std::string_view name) {
-  return std::ranges::any_of(kMachineFields, [&](auto listed) { return has_name(listed, name); });
-}
-
-bool is_envelope_field(std::string_view name) {
-  return std::ranges::any_of(kEnvelopeFields, [&](auto listed) { return has_name(listed, name); });
-}
-
-std::optional<std::string> envelope_text(const Envelope& envelope, std::string_view name) {
+template <class AnyEnvelope>
+std::optional<std::string> text_in(const AnyEnvelope& envelope, std::string_view name) {
   const auto is = [&](std::string_view wanted) { return equals_ignoring_case(name, wanted); };
   if (is("From")) return text_of(envelope.from);
   if (is("Sender")) return text_of(envelope.sender);
@@ -81,6 +74,23 @@ std::optional<std::string> envelope_text(const Envelope& envelope, std::string_v
   if (is("References")) return text_of(envelope.references);
   if (is("In-Reply-To")) return text_of(envelope.in_reply_to);
   return std::nullopt;
+}
+
+}  // namespace
+
+bool is_machine_field(std::string_view name) {
+  return std::ranges::any_of(kMachineFields, [&](auto listed) { return has_name(listed, name); });
+}
+
+bool is_envelope_field(std::string_view name) {
+  return std::ranges::any_of(kEnvelopeFields, [&](auto listed) { return has_name(listed, name); });
+}
+
+std::optional<std::string> envelope_text(const Envelope& envelope, std::string_view name) {
+  return text_in(envelope, name);
+}
+std::optional<std::string> envelope_text(const message::EnvelopeView& envelope, std::string_view name) {
+  return text_in(envelope, name);
 }
 
 void LetterText::on_field(message::PartIndex part, std::string_view name, std::string_view text) {

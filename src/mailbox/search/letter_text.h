@@ -19,6 +19,7 @@
 
 #include "message/casemap.h"
 #include "message/envelope.h"
+#include "message/facts_view.h"
 #include "message/letter.h"
 
 namespace pabal::mailbox::search {
@@ -29,6 +30,7 @@ bool is_machine_field(std::string_view name);
 /// The field of the envelope by this name as it is searched in, not folded; nothing for another field, or
 /// when the letter does not have it.
 std::optional<std::string> envelope_text(const message::Envelope& envelope, std::string_view name);
+std::optional<std::string> envelope_text(const message::EnvelopeView& envelope, std::string_view name);
 bool is_envelope_field(std::string_view name);
 /// All names for envelope_text.
 inline constexpr std::string_view kEnvelopeFields[] = {"From",       "Sender",     "Reply-To",   "To",

@@ -60,6 +60,13 @@ class LetterNotes {
   virtual std::shared_ptr<const FieldColumn> find_column(account::AccountId, std::string_view) {
     return nullptr;
   }
+  /// The same once the texts of these letters, which are many, were read into it. Null where they are not
+  /// kept.
+  virtual net::Task<Result<std::shared_ptr<const FieldColumn>>> load_column(account::AccountId,
+                                                                            std::string_view,
+                                                                            std::span<const LetterId>) {
+    co_return nullptr;
+  }
 };
 
 }  // namespace pabal::mailbox::search
