@@ -135,7 +135,7 @@ Options mailbox_rows() {
   return {
       row(PABAL_OPTION(mailbox.cache), size("8 MiB", "1 TiB"), "\"256 MiB\"", kRestart,
           "Memory for folders that are looked at, about 50 bytes a letter, and for what was shown of their "
-          "letters (envelopes, structures: up to half of it, about 250 bytes a letter) or searched in (an eighth "
+          "letters (envelopes, structures: up to half of it, about 160 bytes a letter) or searched in (an eighth "
           "of it). Those that were used longest ago are read again when somebody opens them."),
       row(PABAL_OPTION(mailbox.keep_log), duration("1h", "3650d"), "\"30d\"", kRestart,
           "How long a mail program may stay away and still be told just what changed meanwhile (QRESYNC). The "
