@@ -44,6 +44,8 @@ class MailSystem final : private queue::Intake {
 
   delivery::SmtpServices& smtp() { return smtp_; }
   queue::QueueAdmin& queue() { return *queue_; }
+  delivery::Router& router() { return router_; }
+  delivery::Door& door() { return door_; }
 
   /// One loop's part of the queue at work, until cancelled. On that loop.
   net::Task<void> run(std::size_t loop);

@@ -176,6 +176,20 @@ Result<void> Server::open_mail() {
                           .metrics = metrics_,
                           .clock = clock_,
                           .random = random_});
+  web_api_.emplace(*web_, jmap::ApiServices{.engine = core_->store(),
+                                            .mailboxes = core_->mailboxes(),
+                                            .evaluator = *search_,
+                                            .notes = *search_sources_,
+                                            .workers = *workers_,
+                                            .journal = core_->journal(),
+                                            .directory = core_->directory(),
+                                            .clock = clock_,
+                                            .random = random_,
+                                            .log = log_,
+                                            .host_name = host,
+                                            .router = &mail_->router(),
+                                            .door = &mail_->door(),
+                                            .queue = &mail_->queue()});
   for (const auto& service : http_services_) {
     service->set_backend({*web_, &certificates_->web(), log_.with({{"listener", service->name()}})});
   }

@@ -37,6 +37,7 @@
 #include "app/service.h"
 #include "app/smtp_service.h"
 #include "app/web.h"
+#include "app/web_api.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/log_writer.h"
@@ -146,6 +147,7 @@ class Server final : private ServerControl {
   std::optional<pop3::Maildrops> maildrops_;
   std::optional<pop3::Pop3Services> pop3_;
   std::optional<Web> web_;
+  std::optional<WebApi> web_api_;
   std::optional<Housekeeping> housekeeping_;
   std::optional<JourneyKeeping> journey_keeping_;
   std::vector<std::unique_ptr<net::Scope>> background_;  ///< by loop
