@@ -68,12 +68,12 @@ class Fetching(Pop3Test):
 @needs("getmail")
 class Getmail(Fetching):
     def test_it_keeps_and_it_deletes(self):
-        def run(delete, tls):
+        def run(delete, tls):  # it takes another port for another maildrop, so that is always the same one
             self.write("getmailrc", f"""
 [retriever]
-type = {"SimplePOP3SSLRetriever" if tls else "SimplePOP3Retriever"}
+type = SimplePOP3SSLRetriever
 server = 127.0.0.1
-port = {self.server.ports["pop3s" if tls else "pop3"]}
+port = {self.server.ports["pop3s"]}
 username = {self.bob}
 password = {PASSWORD}
 [destination]
