@@ -116,6 +116,35 @@ unpack_peer() {
   touch "build/peers/.$1"
 }
 
+node_is_new_enough() {
+  command -v npm >/dev/null &&
+    node -e 'const [a, b] = process.versions.node.split(".").map(Number)
+             process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null
+}
+
+# build_web: the agent that browsers load, into web/dist, where the build finds it. Without it the server is
+# built all the same, and has a plain page in its place.
+build_web() {
+  local log=build/web.log
+  if ! node_is_new_enough; then
+    say "The web agent is left out: it needs Node 20.19 (or 22.12) with npm, and there is none here."
+    return 0
+  fi
+  if [ web/node_modules/.package-lock.json -ot web/package-lock.json ]; then
+    if ! run_step "Fetching what the web agent is built with" "$log" \
+      npm --prefix web ci --ignore-scripts --no-audit --no-fund; then
+      say "The web agent is left out: npm failed. The whole output: $log"
+      rm -rf web/dist
+      return 0
+    fi
+  fi
+  [ -z "$(find web -path web/node_modules -prune -o -path web/dist -prune -o -newer web/dist/index.html -type f -print 2>&1)" ] &&
+    return 0
+  run_step "Building the web agent" "$log" npm --prefix web run build && return 0
+  say "The web agent is left out: its build failed. The whole output: $log"
+  rm -rf web/dist
+}
+
 # build PRESET TARGET...
 build() {
   local preset=$1

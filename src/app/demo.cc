@@ -240,7 +240,9 @@ void print_for_people(std::span<const Town> towns) {
   const std::string alice = (towns[0].home / "pabal.toml").string();
   const std::string bob = (towns[1].home / "pabal.toml").string();
   fmt::print(
-      "\nSpeak to Bob's server yourself, as in the textbook:\n\n"
+      "\nIn a browser, write as Alice and read as Bob:\n\n"
+      "  http://{0}:{8}/       http://{1}:{8}/\n\n"
+      "Speak to Bob's server yourself, as in the textbook:\n\n"
       "  telnet {1} {2}          HELO crepes.fr, MAIL FROM: <alice@crepes.fr>, RCPT TO: <bob@hamburger.edu>, DATA\n"
       "  telnet {1} {7}          user bob, pass hungry, list, retr 1, dele 1, quit\n\n"
       "Or let Alice's server carry a letter:\n\n"
@@ -252,7 +254,7 @@ void print_for_people(std::span<const Town> towns) {
       "  pabal --config {4} journey find --sender alice@crepes.fr\n"
       "  pabal --config {4} journey follow\n\nCtrl-C stops both.\n",
       towns[0].address, towns[1].address, kPorts[0].high, kPorts[1].high, alice, bob, kPorts[3].high,
-      kPorts[5].high);
+      kPorts[5].high, kPorts[7].high);
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <span>
 
+#include "base/digest.h"
+#include "base/encoding.h"
+
 namespace pabal {
 
 /// Of src/app/pages, by cmake/PabalEmbed.cmake.
@@ -34,6 +37,26 @@ std::uint16_t find_https_port(const Config& config) {
     }
   }
   return port;
+}
+
+constexpr std::string_view kFramePath = "/frame.html";
+
+/// What may happen in the frame that shows a letter: its one script, known by its hash, and nothing else. It
+/// has no origin, so nothing of ours is in its reach.
+std::string frame_policy(std::span<const http::EmbeddedFile> files) {
+  const auto frame = std::ranges::find(files, kFramePath, &http::EmbeddedFile::path);
+  if (frame == files.end()) return {};
+  constexpr std::string_view kBegin = "<script>";
+  const std::size_t begin = frame->content.find(kBegin) + kBegin.size();
+  const std::string_view script =
+      frame->content.substr(begin, frame->content.find("</script>", begin) - begin);
+  const Sha256::Digest digest = Sha256::of(script);
+  return fmt::format(
+      "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
+      "script-src 'sha256-{}'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'none'; "
+      "font-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; "
+      "require-trusted-types-for 'script'; trusted-types pabal-frame",
+      to_base64({digest.data(), digest.size()}));
 }
 
 }  // namespace
@@ -84,7 +107,8 @@ Web::Web(const Config& config, std::string host_name, Parts parts)
       door_(parts.authenticator, sessions_, parts.directory),
       sign_in_(door_, parts.authenticator, sessions_),
       autoconfig_(settings_),
-      pages_(pages_files(), {.content_security_policy = std::string(http::kAppPolicy)}),
+      pages_(pages_files(), {.content_security_policy = std::string(http::kAppPolicy),
+                             .policies = {{std::string(kFramePath), frame_policy(pages_files())}}}),
       https_port_(find_https_port(config)),
       health_(std::make_unique<Health>()),
       exposition_(std::make_unique<Exposition>(parts.metrics, config.http.metrics_networks)) {

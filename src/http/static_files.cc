@@ -108,7 +108,9 @@ net::Task<void> StaticFiles::serve(Exchange& exchange) {
   response.fields.add("vary", "accept-encoding");
   response.fields.add("cache-control", immutable ? "public, max-age=31536000, immutable" : "no-cache");
   if (type.starts_with("text/html")) {
-    response.fields.add("content-security-policy", options_.content_security_policy);
+    const auto own = options_.policies.find(file->path);
+    response.fields.add("content-security-policy",
+                        own == options_.policies.end() ? options_.content_security_policy : own->second);
     response.fields.add("cross-origin-opener-policy", "same-origin");
     response.fields.add("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()");
   }

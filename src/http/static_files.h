@@ -31,6 +31,8 @@ struct StaticFilesOptions {
   std::string immutable_prefix = "/assets/";
   /// For documents.
   std::string content_security_policy;
+  /// For those that have one of their own, by path.
+  std::map<std::string, std::string, std::less<>> policies = {};
 };
 
 class StaticFiles final : public Handler {

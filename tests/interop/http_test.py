@@ -106,7 +106,7 @@ class Http(MailTest):
 
     def test_python_keeps_its_connection(self):
         trust = ssl.create_default_context(cafile=self.pabal.certificate)
-        connection = http.client.HTTPSConnection("localhost", self.pabal.ports["https"], timeout=60, context=trust)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.pabal.ports["https"], timeout=60, context=trust)
         for _ in range(20):
             connection.request("GET", "/healthz")
             self.assertEqual(connection.getresponse().read(), b"ok\n")
