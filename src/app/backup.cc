@@ -11,8 +11,8 @@
 #include <system_error>
 
 #include "app/admin/views.h"
-#include "base/json.h"
 #include "app/version.h"
+#include "base/json.h"
 
 namespace pabal::app {
 namespace {

@@ -100,7 +100,7 @@ struct Transfer {
   FolderId to;
   bool move = false;
   account::QuotaLimit quota = account::QuotaLimit::unlimited();
-  Flags kept = kAllFlags;  ///< the letters lose all others on the way
+  Flags kept = kAllFlags;                    ///< the letters lose all others on the way
   std::vector<journey::Entry> entries = {};  ///< as in Remove
 };
 struct Transferred {

@@ -102,8 +102,7 @@ TEST_P(Commands, AppPasswords) {
   EXPECT_FALSE(phone.find("password"));
   const std::string id = std::to_string(*phone.find("id")->as_number());
   expect_done(pabal({"account", "app-password", "revoke", "bob@example.org", id}));
-  EXPECT_EQ(json_of(pabal({"account", "app-password", "list", "bob@example.org", "--json"})),
-            Json::array());
+  EXPECT_EQ(json_of(pabal({"account", "app-password", "list", "bob@example.org", "--json"})), Json::array());
 }
 
 TEST_P(Commands, QuotasAndStates) {
