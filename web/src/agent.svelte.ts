@@ -72,7 +72,7 @@ export class Agent {
   /** The list for a filter; those used last are kept ready. */
   query(filter: Filter | null): ListQuery {
     const key = JSON.stringify(filter)
-    const query = this.queries.get(key) ?? new ListQuery(this.client, this.letters, filter)
+    const query = this.queries.get(key) ?? new ListQuery(this.client, this.letters, filter, (error) => this.tell(error))
     this.queries.delete(key)
     this.queries.set(key, query)
     for (const [oldest, old] of [...this.queries].slice(0, -keepQueries)) {
@@ -135,7 +135,7 @@ export class Agent {
       this.signedOut = true
       return
     }
-    if (error instanceof DOMException && error.name === 'AbortError') return
+    if (error instanceof JmapError && error.trouble === 'aborted') return
     const words = error instanceof JmapError && error.trouble === 'offline' ? t('offline') : error instanceof Error ? error.message : String(error)
     this.toasts.show(words, { kind: 'trouble' })
   }

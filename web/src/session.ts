@@ -8,12 +8,12 @@ export async function currentSession(): Promise<{ csrfToken: string } | null> {
   return response.ok ? { csrfToken: ((await response.json()) as { csrf: string }).csrf } : null
 }
 
-export async function signIn(name: string, password: string, keep: boolean): Promise<SignedIn> {
+export async function signIn(name: string, password: string): Promise<SignedIn> {
   try {
     const response = await fetch('/auth/sign-in', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ name, password, keep }),
+      body: JSON.stringify({ name, password }),
     })
     const answer = (await response.json()) as { csrf?: string; detail?: string }
     if (response.ok && answer.csrf !== undefined) return { csrfToken: answer.csrf }

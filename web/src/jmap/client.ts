@@ -17,6 +17,7 @@ export type Trouble =
   | 'signed-out' // ask for the password, then try again
   | 'busy' // the server asks for patience
   | 'refused' // will not work like this
+  | 'aborted' // nobody wants it any more
 
 export class JmapError extends Error {
   constructor(
@@ -73,7 +74,8 @@ export class Batch {
         this.settle('error', { type: 'serverFail', description: 'the server left this call unanswered' }, callId)
       }
     } catch (error) {
-      const reason = error instanceof JmapError ? error : new JmapError('offline', 'network', String(error))
+      const reason =
+        error instanceof JmapError ? error : new JmapError(signal?.aborted ? 'aborted' : 'offline', 'network', String(error))
       for (const { reject } of this.waiting.values()) reject(reason)
       throw reason
     }
@@ -89,6 +91,8 @@ export class Batch {
   }
 }
 
+/** Milliseconds; who waits for longer thinks that it is broken. */
+const answerWithin = 60_000
 const csrfHeader = 'X-CSRF-Token'
 
 export class JmapClient {
@@ -96,7 +100,7 @@ export class JmapClient {
 
   private constructor(
     readonly session: Session,
-    private readonly csrfToken: string,
+    private csrfToken: string,
   ) {
     this.using = Object.values(capabilities).filter((name) => name in session.capabilities)
   }
@@ -107,6 +111,11 @@ export class JmapClient {
     if (response.status === 401) return null
     if (!response.ok) throw await failureOf(response)
     return new JmapClient((await response.json()) as Session, csrfToken)
+  }
+
+  /** The same person signed in anew. */
+  renew(csrfToken: string): void {
+    this.csrfToken = csrfToken
   }
 
   get accountId(): Id {
@@ -132,7 +141,7 @@ export class JmapClient {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', [csrfHeader]: this.csrfToken },
       body: JSON.stringify(body),
-      signal: signal ?? null,
+      signal: AbortSignal.any([AbortSignal.timeout(answerWithin), ...(signal === undefined ? [] : [signal])]),
     })
     if (!response.ok) throw await failureOf(response)
     return (await response.json()) as T
@@ -156,7 +165,7 @@ export class JmapClient {
         else reject(failure(request.status, request.response as Problem | null))
       }
       request.onerror = () => reject(new JmapError('offline', 'network', 'the connection broke off'))
-      request.onabort = () => reject(new JmapError('refused', 'aborted', 'taken back'))
+      request.onabort = () => reject(new JmapError('aborted', 'network', 'taken back'))
       signal.addEventListener('abort', () => request.abort(), { once: true })
       request.send(file)
     })

@@ -15,7 +15,7 @@ const bodyProperties = [
 /** One Email/set takes no more letters than this. */
 const mostInSet = 500
 const keepRows = 5000
-const keepBodies = 500
+const keepBodies = 100 // of at most a megabyte each
 
 export class Letters {
   private readonly rows = new SvelteMap<Id, EmailRow>()

@@ -3,6 +3,7 @@
 import type { JmapClient } from '../jmap/client'
 import type { EmailRow, Filter, GetResponse, Id, QueryChangesResponse, QueryResponse, Sort } from '../jmap/types'
 import { rowProperties, type Letters } from './letters.svelte'
+import { spliced } from './splice'
 
 const pageSize = 50
 /** So many positions are remembered of one list; of more, those that are far from the reader are forgotten. */
@@ -22,6 +23,7 @@ export class ListQuery {
     private readonly client: JmapClient,
     private readonly letters: Letters,
     readonly filter: Filter | null,
+    private readonly onTrouble: (error: unknown) => void,
     readonly sort: Sort[] = [{ property: 'receivedAt', isAscending: false }],
     readonly collapseThreads = true,
   ) {}
@@ -36,7 +38,9 @@ export class ListQuery {
     for (let page = Math.floor(from / pageSize); page * pageSize < last; ++page) {
       if (this.asked.has(page) || this.isComplete(page)) continue
       this.asked.add(page)
-      void this.load(page).finally(() => this.asked.delete(page))
+      this.load(page)
+        .catch(this.onTrouble)
+        .finally(() => this.asked.delete(page))
     }
   }
 
@@ -94,25 +98,13 @@ export class ListQuery {
     }
   }
 
-  /** RFC 8620 §5.6: first what left, then what came, from the lowest index up. */
-  private apply({ newQueryState, removed, added, total }: QueryChangesResponse): void {
+  private apply(changes: QueryChangesResponse): void {
+    const { newQueryState, removed, added } = changes
     this.queryState = newQueryState
     if (removed.length === 0 && added.length === 0) return
-    const gone = new Set(removed)
-    const ids: (Id | undefined)[] = []
-    // Letters may have left holes that we do not know: behind the first hole only what the server says is sure.
-    let sure = true
-    this.ids.forEach((id, at) => {
-      if (at !== ids.length && sure && this.ids.slice(0, at).includes(undefined)) sure = false
-      if (id !== undefined && !gone.has(id) && sure) ids.push(id)
-    })
-    for (const { id, index } of added) {
-      if (index <= ids.length) ids.splice(index, 0, id)
-    }
-    this.total = total ?? this.total + added.length - removed.length
-    ids.length = this.total
-    this.ids = ids
-    void this.letters.need(added.map(({ id }) => id))
+    this.total = changes.total ?? this.total + added.length - removed.length
+    this.ids = spliced(this.ids, changes, this.total)
+    this.letters.need(added.map(({ id }) => id)).catch(this.onTrouble)
   }
 
   /** Nobody looks any more. */
